@@ -1,0 +1,74 @@
+# `make` alone lists the targets. Everything runs in .venv, which `make setup` creates.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+TARGET ?= duckdb
+QUESTIONS ?=
+MESSAGES ?= 2000
+
+export DBT_PROFILES_DIR ?= profiles
+export GENIE_TARGET := $(TARGET)
+DBT := $(BIN)/dbt --no-use-colors
+DBT_TARGET := --target $(TARGET)
+
+.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness docs docs-serve clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[postgres,databricks,dev]'
+	@touch $@
+
+setup: $(STAMP) ## create .venv with exact versions (every other target calls this)
+
+demo: $(STAMP) ## simulated workspace -> ingest -> dbt -> summary (QUESTIONS=file.jsonl, MESSAGES=2000)
+	@$(BIN)/genie-demo run --target $(TARGET) --messages $(MESSAGES) $(if $(QUESTIONS),--questions '$(QUESTIONS)')
+
+build: $(STAMP) ## create absent tables, then dbt build: models, seeds, tests
+	@$(BIN)/genie-ingest init --target $(TARGET)
+	$(DBT) build $(DBT_TARGET)
+
+ingest: $(STAMP) ## fetch spaces and messages that the work list names
+	$(BIN)/genie-ingest spaces --target $(TARGET)
+	$(BIN)/genie-ingest messages --target $(TARGET)
+
+test: lint ## everything: lint, types, dbt, end to end
+	$(BIN)/pytest
+
+test-fast: $(STAMP) ## tests without the slow end-to-end runs
+	$(BIN)/pytest -m 'not slow'
+
+test-deps: ## install the system programs that tests use (none so far; Debian, root)
+	@echo "test-deps: nothing to install"
+
+lint: $(STAMP) ## ruff, mypy, sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models macros tests/dbt
+
+fmt: $(STAMP) ## format Python and SQL
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --disable-progress-bar models tests/dbt
+
+freshness: $(STAMP) ## dbt source freshness
+	$(DBT) source freshness $(DBT_TARGET)
+
+docs: $(STAMP) ## generate the dbt docs site
+	$(DBT) docs generate $(DBT_TARGET)
+
+docs-serve: docs ## serve the dbt docs site on http://127.0.0.1:8081
+	$(DBT) docs serve $(DBT_TARGET) --host 127.0.0.1 --port 8081
+
+clean: ## delete build outputs (never var/, where the database lives)
+	rm -rf target logs build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info

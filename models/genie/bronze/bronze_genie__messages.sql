@@ -1,0 +1,17 @@
+{{ config(materialized='view') }}
+
+with final as (
+
+    select
+        workspace_id,
+        space_id,
+        conversation_id,
+        message_id,
+        payload,
+        fetched_at,
+        batch_id
+    from {{ source('genie_raw', 'messages') }}
+
+)
+
+select * from final

@@ -1,0 +1,116 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key='statement_key',
+    full_refresh=keep_history(),
+    indexes=postgres_indexes([['statement_key'], ['workspace_id', 'statement_id']], unique=true),
+    liquid_clustered_by=databricks_clustering(['start_date', 'workspace_id']),
+) }}
+
+with history as (
+
+    select
+        *,
+        {{ map_document('query_source') }} as query_source_document,
+        {{ map_document('compute') }} as compute_document
+    from (
+        select
+            workspace_id,
+            statement_id,
+            execution_status,
+            error_message,
+            statement_type,
+            client_application,
+            total_duration_ms,
+            waiting_for_compute_duration_ms,
+            waiting_at_capacity_duration_ms,
+            compilation_duration_ms,
+            execution_duration_ms,
+            result_fetch_duration_ms,
+            start_time,
+            end_time,
+            update_time,
+            read_rows,
+            read_bytes,
+            produced_rows,
+            query_source,
+            compute,
+            {{ landing_columns() }}
+        from {{ source('system_query', 'history') }}
+    ) as landed
+    where
+        statement_id is not null
+        and {{ is_observed_workspace('workspace_id') }}
+        and {{ is_new_system_row('start_time') }}
+    {{ parse_fence() }}
+
+),
+
+flattened as (
+
+    select
+        *,
+        {{ struct_value('query_source_document', 'genie_space_id') }} as space_id,
+        {{ struct_value('compute_document', 'warehouse_id') }} as warehouse_id
+    from history
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by workspace_id, statement_id
+            order by update_time desc nulls last, fetched_at desc, batch_id desc
+        ) as age_rank
+    from flattened
+    where
+        space_id is not null
+        or client_application in ('Databricks SQL Genie Space', 'DatabricksGenie')
+
+),
+
+final as (
+
+    select
+        {{ surrogate_key(['workspace_id', 'statement_id']) }} as statement_key,
+        workspace_id,
+        statement_id,
+        space_id,
+        warehouse_id,
+        execution_status,
+        error_message,
+        statement_type,
+        client_application,
+        total_duration_ms,
+        waiting_for_compute_duration_ms,
+        waiting_at_capacity_duration_ms,
+        compilation_duration_ms,
+        execution_duration_ms,
+        result_fetch_duration_ms,
+        read_rows,
+        read_bytes,
+        produced_rows,
+        start_time,
+        end_time,
+        update_time,
+        cast(start_time as date) as start_date,
+        fetched_at,
+        batch_id,
+        {{ current_utc() }} as loaded_at
+    from numbered
+    where age_rank = 1
+
+)
+
+select * from final
+{% if is_incremental() %}
+where not exists (
+    select 1
+    from {{ this }} as stored
+    where
+        stored.statement_key = final.statement_key
+        and stored.update_time >= final.update_time
+)
+{% endif %}

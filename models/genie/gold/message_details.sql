@@ -1,0 +1,183 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key='message_key',
+    indexes=postgres_indexes([['message_key'], ['workspace_id', 'message_id']], unique=true),
+    liquid_clustered_by=databricks_clustering(['created_date', 'workspace_id']),
+) }}
+
+with fetches as (
+
+    select * from {{ ref('silver_message_fetches') }}
+
+),
+
+messages as (
+
+    select * from {{ ref('silver_messages') }}
+
+),
+
+activity as (
+
+    select * from {{ ref('silver_message_activity') }}
+
+),
+
+statements as (
+
+    select * from {{ ref('silver_message_statements') }}
+
+),
+
+spaces as (
+
+    select * from {{ ref('silver_spaces') }}
+
+),
+
+workspaces as (
+
+    select * from {{ ref('bronze_system__workspaces') }}
+
+),
+
+error_types as (
+
+    select * from {{ ref('genie_error_types') }}
+
+),
+
+statement_counts as (
+
+    select
+        message_key,
+        count(*) as statement_count,
+        max(query_loaded_at) as query_loaded_at
+    from statements
+    group by message_key
+
+),
+
+-- the narrow facts that tell whether a stored row still holds
+current_versions as (
+
+    select
+        {{ surrogate_key(['fetches.workspace_id', 'fetches.message_id']) }} as message_key,
+        fetches.workspace_id,
+        fetches.message_id,
+        coalesce(messages.space_id, fetches.space_id) as space_id,
+        coalesce(messages.conversation_id, fetches.conversation_id) as conversation_id,
+        spaces.title as space_name,
+        workspaces.workspace_name,
+        fetches.last_attempt_at,
+        fetches.error_type as fetch_error_type,
+        fetches.error_message as fetch_error_message,
+        greatest(messages.loaded_at, activity.loaded_at, statement_counts.query_loaded_at)
+            as source_loaded_at,
+        coalesce(statement_counts.statement_count, 0) as statement_count
+    from fetches
+    left join messages
+        on
+            fetches.workspace_id = messages.workspace_id
+            and fetches.message_id = messages.message_id
+    left join activity
+        on
+            fetches.workspace_id = activity.workspace_id
+            and fetches.message_id = activity.message_id
+    left join statement_counts
+        on messages.message_key = statement_counts.message_key
+    left join spaces
+        on
+            fetches.workspace_id = spaces.workspace_id
+            and coalesce(messages.space_id, fetches.space_id) = spaces.space_id
+    left join workspaces
+        on fetches.workspace_id = workspaces.workspace_id
+
+),
+
+changed_versions as (
+
+    select current_versions.*
+    from current_versions
+    {% if is_incremental() %}
+        left join {{ this }} as stored
+            on current_versions.message_key = stored.message_key
+        where
+            stored.message_key is null
+            or stored.source_loaded_at is distinct from current_versions.source_loaded_at
+            or stored.api_fetch_timestamp is distinct from current_versions.last_attempt_at
+            or stored.space_name is distinct from current_versions.space_name
+            or stored.workspace_name is distinct from current_versions.workspace_name
+    {% endif %}
+
+),
+
+final as (
+
+    select
+        cast(changed_versions.message_key as {{ dbt.type_string() }}) as message_key,
+        cast(changed_versions.workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(changed_versions.message_id as {{ dbt.type_string() }}) as message_id,
+        cast(changed_versions.space_id as {{ dbt.type_string() }}) as space_id,
+        cast(changed_versions.conversation_id as {{ dbt.type_string() }}) as conversation_id,
+        cast(changed_versions.space_name as {{ dbt.type_string() }}) as space_name,
+        cast(changed_versions.workspace_name as {{ dbt.type_string() }}) as workspace_name,
+        cast(messages.user_id as {{ dbt.type_string() }}) as user_id,
+        cast(activity.channel as {{ dbt.type_string() }}) as channel,
+        cast(messages.content as {{ dbt.type_string() }}) as content,
+        cast(messages.status as {{ dbt.type_string() }}) as status,
+        cast(messages.error_type as {{ dbt.type_string() }}) as error_type,
+        cast(case
+            when messages.error_type is not null
+                then coalesce(error_types.error_class, 'unknown')
+        end as {{ dbt.type_string() }}) as error_class,
+        cast(messages.error_message as {{ dbt.type_string() }}) as error_message,
+        cast(messages.created_timestamp as bigint) as created_timestamp,
+        cast(messages.updated_timestamp as bigint) as updated_timestamp,
+        cast({{ timestamp_from_milliseconds('messages.created_timestamp') }} as date)
+            as created_date,
+        cast(
+            (messages.updated_timestamp - messages.created_timestamp)
+            / cast(1000 as {{ type_double() }}) as {{ type_double() }}
+        ) as latency_seconds,
+        cast(messages.auto_regenerate_count as bigint) as auto_regenerate_count,
+        cast(coalesce(messages.feedback_rating, nullif(activity.feedback_rating, 'NONE'))
+            as {{ dbt.type_string() }}) as feedback_rating,
+        cast(messages.feedback_comment as {{ dbt.type_string() }}) as feedback_comment,
+        cast(statements.query_sql as {{ dbt.type_string() }}) as query_sql,
+        cast(statements.query_description as {{ dbt.type_string() }}) as query_description,
+        cast(statements.statement_id as {{ dbt.type_string() }}) as statement_id,
+        cast(changed_versions.statement_count as bigint) as statement_count,
+        cast(messages.attachments_count as bigint) as attachments_count,
+        cast(messages.attachments_json as {{ dbt.type_string() }}) as attachments_json,
+        cast(statements.execution_status as {{ dbt.type_string() }}) as query_execution_status,
+        cast(statements.total_duration_ms as bigint) as query_duration_ms,
+        cast(statements.start_time as timestamp) as query_start_time,
+        cast(statements.end_time as timestamp) as query_end_time,
+        cast(statements.warehouse_id as {{ dbt.type_string() }}) as query_warehouse_id,
+        cast(statements.read_rows as bigint) as query_read_rows,
+        cast(statements.read_bytes as bigint) as query_read_bytes,
+        cast(statements.error_message as {{ dbt.type_string() }}) as query_error_message,
+        cast(changed_versions.last_attempt_at as timestamp) as api_fetch_timestamp,
+        cast(coalesce(changed_versions.fetch_error_type, 'SUCCESS') as {{ dbt.type_string() }})
+            as api_fetch_status,
+        cast(changed_versions.fetch_error_message as {{ dbt.type_string() }}) as api_fetch_error,
+        cast(messages.fetched_at as timestamp) as ingestion_timestamp,
+        cast(messages.batch_id as {{ dbt.type_string() }}) as ingestion_batch_id,
+        cast(changed_versions.source_loaded_at as timestamp) as source_loaded_at
+    from changed_versions
+    left join messages
+        on changed_versions.message_key = messages.message_key
+    left join activity
+        on changed_versions.message_key = activity.message_key
+    left join statements
+        on
+            changed_versions.message_key = statements.message_key
+            and statements.is_final
+    left join error_types
+        on messages.error_type = error_types.error_type
+
+)
+
+select * from final

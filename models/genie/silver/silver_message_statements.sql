@@ -1,0 +1,93 @@
+{{ config(materialized='view') }}
+
+with messages as (
+
+    select * from {{ ref('silver_messages') }}
+
+),
+
+attachments as (
+
+    select * from {{ ref('silver_message_attachments') }}
+    where attachment_kind = 'query'
+
+),
+
+query_statements as (
+
+    select * from {{ ref('bronze_system__query_statements') }}
+
+),
+
+-- a message that was fetched again may have fewer attachments: only those of its last payload count
+joined as (
+
+    select
+        attachments.*,
+        query_statements.warehouse_id,
+        query_statements.execution_status,
+        query_statements.error_message,
+        query_statements.total_duration_ms,
+        query_statements.read_rows,
+        query_statements.read_bytes,
+        query_statements.start_time,
+        query_statements.end_time,
+        query_statements.loaded_at as query_loaded_at,
+        coalesce(query_statements.execution_status in ('FAILED', 'CANCELED'), false)
+            as is_known_failed
+    from attachments
+    inner join messages
+        on
+            attachments.message_key = messages.message_key
+            and attachments.fetched_at = messages.fetched_at
+    left join query_statements
+        on
+            attachments.workspace_id = query_statements.workspace_id
+            and attachments.statement_id = query_statements.statement_id
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by message_key order by attachment_position
+        ) as statement_number,
+        row_number() over (
+            partition by message_key
+            order by case when is_known_failed then 1 else 0 end, attachment_position desc
+        ) as final_rank
+    from joined
+
+),
+
+final as (
+
+    select
+        attachment_key,
+        message_key,
+        workspace_id,
+        message_id,
+        attachment_id,
+        statement_id,
+        statement_number,
+        query_sql,
+        query_title,
+        query_description,
+        result_row_count,
+        warehouse_id,
+        execution_status,
+        error_message,
+        total_duration_ms,
+        read_rows,
+        read_bytes,
+        final_rank = 1 as is_final,
+        start_time,
+        end_time,
+        query_loaded_at
+    from numbered
+
+)
+
+select * from final

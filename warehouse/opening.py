@@ -1,0 +1,29 @@
+"""Chooses the engine for a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from warehouse.base import UnknownTargetError, Warehouse
+from warehouse.duckdb import DuckDBWarehouse, MemoryWarehouse
+from warehouse.profile import Profile
+
+DEFAULT_LOCK_TIMEOUT_SECONDS = 60.0
+
+
+def open_warehouse(
+    profile: Profile, *, lock_timeout_seconds: float = DEFAULT_LOCK_TIMEOUT_SECONDS
+) -> Warehouse:
+    """Return the warehouse of a profile; nothing is opened before it is used.
+
+    Raises:
+        UnknownTargetError: the engine is not supported here.
+    """
+    if profile.engine == "duckdb":
+        path = str(profile.settings["path"])
+        if path == ":memory:":
+            return MemoryWarehouse()
+        return DuckDBWarehouse(Path(path), lock_timeout_seconds=lock_timeout_seconds)
+    raise UnknownTargetError(
+        f"target '{profile.target}' is {profile.engine}: ingestion supports duckdb so far"
+    )

@@ -1,0 +1,1 @@
+"""A simulated Databricks workspace: a deterministic history behind the real REST paths."""

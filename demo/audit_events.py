@@ -34,6 +34,7 @@ _DAY_MS = 86_400_000
 _MINUTE_MS = 60_000
 _OK, _BAD_REQUEST, _FORBIDDEN, _TOO_MANY = 200, 400, 403, 429
 _SUPPORT_EVENTS = 5
+_SPACE_EDITS = 3
 
 
 class Event(NamedTuple):
@@ -52,28 +53,45 @@ class Event(NamedTuple):
     service: str = "aibiGenie"
 
 
-def space_events(history: History, space: Space) -> Events:
-    """Yield the making of a space, its edits, and the daily listing by the asker."""
+def space_events(space: Space) -> Events:
+    """Yield the making of a space and its edits."""
     is_api = int(space.space_id[-1], 16) % 2 == 0
-    agent = _SCRIPT if is_api else _BROWSERS[0]
     create = "genieCreateSpace" if is_api else "createSpace"
     named = {"space_id": space.space_id}
-    # Nobody can name a space that does not exist yet: its id is only in the result.
-    yield _event(space, space.created_ms, create, agent, {"title": space.title}, named)
-    for number in range(3):
-        at_ms = space.created_ms + number * 9 * _DAY_MS + 7 * _MINUTE_MS
-        yield _event(space, at_ms, "updateSpace", _BROWSERS[0], named, None)
+    made = Event(
+        space.created_ms,
+        create,
+        space.workspace,
+        space.owner,
+        _SCRIPT if is_api else _BROWSERS[0],
+        {"title": space.title},
+        uuid_id(space.space_id, create),
+        # Nobody can name a space that does not exist yet: its id is only in the result.
+        json.dumps(named),
+    )
+    yield made
+    for number in range(_SPACE_EDITS):
+        yield made._replace(
+            at_ms=space.created_ms + number * 9 * _DAY_MS + 7 * _MINUTE_MS,
+            action="updateSpace",
+            agent=_BROWSERS[0],
+            params=named,
+            request_id=uuid_id(space.space_id, "updateSpace", number),
+            result=None,
+        )
+
+
+def listing_events(history: History, workspace: Workspace) -> Events:
+    """Yield one listing of the spaces a day, by the asker."""
     for day in range(history.options.days):
-        at_ms = history.options.start_ms + day * _DAY_MS + 5 * 60 * _MINUTE_MS
-        actor = history.asker
         yield Event(
-            at_ms,
+            history.options.start_ms + day * _DAY_MS + 300 * _MINUTE_MS,
             "genieListSpaces",
-            space.workspace,
-            actor,
+            workspace,
+            history.asker,
             _SDK,
             {},
-            uuid_id(space.space_id, "list", day),
+            uuid_id(workspace.workspace_id, "genieListSpaces", day),
         )
 
 
@@ -104,19 +122,6 @@ def message_events(history: History, message: Message) -> Events:
     yield from _ratings(message, draws)
     yield from _changes(message, draws)
     yield from _observations(history, message, draws)
-
-
-def _event(
-    space: Space,
-    at_ms: int,
-    action: str,
-    agent: str,
-    params: dict[str, str],
-    result: dict[str, str] | None,
-) -> Event:
-    text = None if result is None else json.dumps(result)
-    request_id = uuid_id(space.space_id, action, at_ms)
-    return Event(at_ms, action, space.workspace, space.owner, agent, params, request_id, text)
 
 
 def _call(

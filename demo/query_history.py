@@ -101,8 +101,8 @@ def _authoring(space: Space) -> Iterator[Run]:
 
 
 def _profile(table: str) -> str:
-    sample = f"SELECT * FROM {table} TABLESAMPLE (10000 ROWS)"
-    return f"WITH SampledData AS ({sample}) SELECT approx_top_k(*, 100) FROM SampledData"
+    sample = f"TABLE {table} TABLESAMPLE (10000 ROWS)"
+    return f"WITH SampledData AS ({sample}) FROM SampledData |> AGGREGATE approx_top_k(*, 100)"
 
 
 def _other(history: History, message: Message) -> Run:
@@ -113,7 +113,7 @@ def _other(history: History, message: Message) -> Run:
         start_ms=start_ms,
         end_ms=start_ms + 200 + message.salt % 9_000,
         statement_id=statement_id(key, "other"),
-        text=f"SELECT * FROM {space.tables[0]} LIMIT 1000",
+        text=f"TABLE {space.tables[0]} LIMIT 1000",
         status="FINISHED",
         error=None,
         rows=1000,

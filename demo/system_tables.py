@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from demo.audit_events import Event, message_events, space_events, support_events
+from demo.audit_events import (
+    Event,
+    listing_events,
+    message_events,
+    space_events,
+    support_events,
+)
 from demo.ids import iso_ms, uuid_id
 from demo.model import History, Principal
 from demo.ordering import in_time_order
@@ -56,7 +62,9 @@ def workspaces_rows(history: History, urls: Mapping[str, str | None]) -> Iterato
 def _batches(history: History) -> Iterator[tuple[int, Iterable[Event]]]:
     if not history.messages:
         return
-    yield 0, chain.from_iterable(space_events(history, space) for space in history.spaces)
+    yield 0, chain.from_iterable(map(space_events, history.spaces))
+    for workspace in history.workspaces:
+        yield 0, listing_events(history, workspace)
     yield 0, support_events(history)
     for message in history.messages:
         yield message.created_ms - _MINUTE_MS, message_events(history, message)

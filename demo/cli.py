@@ -1,0 +1,203 @@
+"""Command line of the simulated workspace: serve it, or load its system tables."""
+
+import functools
+import os
+import secrets
+import signal
+import subprocess  # the ingester is another package, and packages do not import each other
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from demo.history import History, HistoryOptions, build_history
+from demo.model import OBSERVER_APPLICATION_ID
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_USAGE, _FAILED = 64, 1
+_DEFAULT_PORT = 8765
+
+
+class Commands(click.Group):
+    """A group that exits 64 on bad usage and 1 with one line on failure."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's own signature
+        """Run a command and exit with its code."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except click.UsageError as error:
+            error.show()
+            code = _USAGE
+        except click.ClickException as error:
+            error.show()
+            code = _FAILED
+        except (click.Abort, KeyboardInterrupt):
+            code = _FAILED
+        except OSError as error:
+            click.echo(f"Error: {error}", err=True)
+            code = _FAILED
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Simulate a Databricks workspace with Genie spaces: REST API and system tables."""
+
+
+def history_arguments(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the options of a history; it receives one `options` instead of each.
+
+    Two commands with equal options see the same history; so give both the same --end.
+    """
+
+    @click.option("--messages", default=2000, show_default=True, help="Questions asked.")
+    @click.option("--workspaces", default=2, show_default=True, help="Workspaces.")
+    @click.option("--spaces", default=6, show_default=True, help="Genie spaces in all.")
+    @click.option("--seed", default=7, show_default=True, help="Another seed, another history.")
+    @click.option("--end", help="ISO time at which it ends.  [default: today, 00:00 UTC]")
+    @click.option("--days", default=45, show_default=True, help="Days before the end.")
+    @click.option(
+        "--questions",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="JSON lines of {question, sql, database} to ask instead of the built-in ones.",
+    )
+    @functools.wraps(command)
+    def with_options(  # noqa: PLR0913 - one parameter an option
+        *,
+        messages: int,
+        workspaces: int,
+        spaces: int,
+        seed: int,
+        end: str | None,
+        days: int,
+        questions: Path | None,
+        **others: Any,  # noqa: ANN401
+    ) -> R:
+        options = history_options(
+            {
+                "messages": messages,
+                "workspaces": workspaces,
+                "spaces": spaces,
+                "seed": seed,
+                "days": days,
+            },
+            end=end,
+            questions=questions,
+        )
+        return command(options=options, **others)
+
+    return with_options
+
+
+def history_options(
+    numbers: Mapping[str, int], *, end: str | None, questions: Path | None
+) -> HistoryOptions:
+    """Return the options that the command line gave.
+
+    Args:
+        numbers: messages, workspaces, spaces, seed and days.
+        end: ISO time; without an offset it is UTC. None is today's midnight.
+        questions: File of questions, or None for the built-in ones.
+
+    Raises:
+        click.UsageError: A value is out of range, or the file is malformed.
+    """
+    from demo.questions import read_questions
+
+    try:
+        asked = {"questions": read_questions(questions)} if questions else {}
+        return HistoryOptions(end=_end(end), **numbers, **asked)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@main.command()
+@click.option("--port", default=_DEFAULT_PORT, show_default=True, help="Port of the first one.")
+@history_arguments
+def serve(options: HistoryOptions, port: int) -> None:
+    """Serve the REST API of every workspace on 127.0.0.1 until SIGINT or SIGTERM.
+
+    Client id and secret come from GENIE_DEMO_CLIENT_ID and GENIE_DEMO_CLIENT_SECRET; without
+    them a random secret is made and shown.
+    """
+    from demo.server import SimulatedWorkspaces
+
+    client_id, client_secret, is_made = _credentials()
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    history = build_history(options)
+    with SimulatedWorkspaces(history, client_id, client_secret, port=port) as site:
+        for workspace in history.workspaces:
+            click.echo(f"# {workspace.name}: {site.urls[workspace.workspace_id]}")
+        if is_made:
+            click.echo(f"export DATABRICKS_HOST={next(iter(site.urls.values()))}")
+            click.echo(f"export DATABRICKS_CLIENT_ID={client_id}")
+            click.echo(f"export DATABRICKS_CLIENT_SECRET={client_secret}")
+        sys.stdout.flush()
+        stopped.wait()
+
+
+@main.command()
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the files.",
+)
+@click.option("--port", default=_DEFAULT_PORT, show_default=True, help="Port given to `serve`.")
+@click.option(
+    "--target",
+    type=click.Choice(["duckdb", "postgres", "databricks"]),
+    default="duckdb",
+    show_default=True,
+    help="Engine to load into.",
+)
+@click.option("--files-only", is_flag=True, help="Write the files and load nothing.")
+@history_arguments
+def load(options: HistoryOptions, out: Path, port: int, target: str, files_only: bool) -> int:
+    """Write the system tables as JSON lines and load them with genie-ingest."""
+    from demo.files import write_system_tables
+
+    history = build_history(options)
+    files = write_system_tables(history, workspace_urls(history, port), out)
+    for table, path in files.items():
+        click.echo(f"{table}: {path}")
+        code = 0 if files_only else _load_file(table, path, target)
+        if code:
+            return code
+    return 0
+
+
+def workspace_urls(history: History, port: int) -> dict[str, str | None]:
+    """Return the addresses that `serve` gives the workspaces from a first port on."""
+    return {
+        workspace.workspace_id: f"http://127.0.0.1:{port + number}"
+        for number, workspace in enumerate(history.workspaces)
+    }
+
+
+def _load_file(table: str, path: Path, target: str) -> int:
+    command = [sys.executable, "-m", "ingest", "load-files"]
+    command += ["--target", target, "--table", table, str(path)]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - no shell, our program
+
+
+def _credentials() -> tuple[str, str, bool]:
+    client_id = os.environ.get("GENIE_DEMO_CLIENT_ID") or OBSERVER_APPLICATION_ID
+    client_secret = os.environ.get("GENIE_DEMO_CLIENT_SECRET")
+    return client_id, client_secret or secrets.token_urlsafe(24), not client_secret
+
+
+def _end(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

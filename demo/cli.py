@@ -7,27 +7,29 @@ import signal
 import subprocess  # the ingester is another package, and packages do not import each other
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from demo.history import History, HistoryOptions, build_history
 from demo.model import OBSERVER_APPLICATION_ID
+from demo.questions import Question, own_questions, read_questions
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 _USAGE, _FAILED = 64, 1
 _DEFAULT_PORT = 8765
+_PORTS = click.IntRange(1, 65_000)
+_HISTORY_NAMES = ("messages", "workspaces", "spaces", "seed", "end", "days", "questions")
 
 
 class Commands(click.Group):
     """A group that exits 64 on bad usage and 1 with one line on failure."""
 
-    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's own signature
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and exit with its code."""
         extra["standalone_mode"] = False
         try:
@@ -69,57 +71,57 @@ def history_arguments(command: Callable[..., R]) -> Callable[..., R]:
         help="JSON lines of {question, sql, database} to ask instead of the built-in ones.",
     )
     @functools.wraps(command)
-    def with_options(  # noqa: PLR0913 - one parameter an option
-        *,
-        messages: int,
-        workspaces: int,
-        spaces: int,
-        seed: int,
-        end: str | None,
-        days: int,
-        questions: Path | None,
-        **others: Any,  # noqa: ANN401
-    ) -> R:
-        options = history_options(
-            {
-                "messages": messages,
-                "workspaces": workspaces,
-                "spaces": spaces,
-                "seed": seed,
-                "days": days,
-            },
-            end=end,
-            questions=questions,
-        )
-        return command(options=options, **others)
+    def with_options(**values: Any) -> R:
+        given = {name: values.pop(name) for name in _HISTORY_NAMES}
+        return command(options=history_options(**given), **values)
 
     return with_options
 
 
-def history_options(
-    numbers: Mapping[str, int], *, end: str | None, questions: Path | None
+def history_options(  # noqa: PLR0913 - one parameter an option, all by keyword
+    *,
+    messages: int,
+    workspaces: int,
+    spaces: int,
+    seed: int,
+    end: str | None,
+    days: int,
+    questions: Path | None,
 ) -> HistoryOptions:
     """Return the options that the command line gave.
 
     Args:
-        numbers: messages, workspaces, spaces, seed and days.
+        messages: Questions asked.
+        workspaces: Workspaces.
+        spaces: Genie spaces in all.
+        seed: Seed of every draw.
         end: ISO time; without an offset it is UTC. None is today's midnight.
+        days: Days before the end.
         questions: File of questions, or None for the built-in ones.
 
     Raises:
-        click.UsageError: A value is out of range, or the file is malformed.
+        click.UsageError: A value is out of range.
+        click.ClickException: The file of questions is malformed.
     """
-    from demo.questions import read_questions
-
+    asked = _questions(questions)
     try:
-        asked = {"questions": read_questions(questions)} if questions else {}
-        return HistoryOptions(end=_end(end), **numbers, **asked)
+        return HistoryOptions(
+            end=_end(end),
+            messages=messages,
+            workspaces=workspaces,
+            spaces=spaces,
+            seed=seed,
+            days=days,
+            questions=asked,
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
 
 @main.command()
-@click.option("--port", default=_DEFAULT_PORT, show_default=True, help="Port of the first one.")
+@click.option(
+    "--port", type=_PORTS, default=_DEFAULT_PORT, show_default=True, help="Port of the first one."
+)
 @history_arguments
 def serve(options: HistoryOptions, port: int) -> None:
     """Serve the REST API of every workspace on 127.0.0.1 until SIGINT or SIGTERM.
@@ -152,7 +154,9 @@ def serve(options: HistoryOptions, port: int) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files.",
 )
-@click.option("--port", default=_DEFAULT_PORT, show_default=True, help="Port given to `serve`.")
+@click.option(
+    "--port", type=_PORTS, default=_DEFAULT_PORT, show_default=True, help="Port given to `serve`."
+)
 @click.option(
     "--target",
     type=click.Choice(["duckdb", "postgres", "databricks"]),
@@ -194,6 +198,15 @@ def _credentials() -> tuple[str, str, bool]:
     client_id = os.environ.get("GENIE_DEMO_CLIENT_ID") or OBSERVER_APPLICATION_ID
     client_secret = os.environ.get("GENIE_DEMO_CLIENT_SECRET")
     return client_id, client_secret or secrets.token_urlsafe(24), not client_secret
+
+
+def _questions(path: Path | None) -> tuple[Question, ...]:
+    if path is None:
+        return own_questions()
+    try:
+        return read_questions(path)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _end(text: str | None) -> datetime:

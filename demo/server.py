@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -223,7 +224,9 @@ class _Listener(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay quiet: a client that hangs up is no fault of ours."""
+        """Stay quiet about clients that hang up; report anything else as usual."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,7 +1,7 @@
 """What every engine offers to the other packages, and how it fails.
 
 WarehouseError
-├── UnknownTargetError      the profile names no such target, or an engine that cannot be opened here
+├── UnknownTargetError      no such target in the profile, or its engine cannot be opened here
 ├── WarehouseMissingError   the database or a table of it does not exist yet
 └── WarehouseLockedError    another process held the database for longer than the lock time-out
 """
@@ -55,6 +55,9 @@ class Transaction(Protocol):
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Append rows whose schema is the table's."""
+
+    def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """Run one query inside the transaction, with `?` for parameters."""
 
 
 class Warehouse(Protocol):

@@ -144,6 +144,10 @@ class DuckDBTransaction:
         finally:
             self._connection.unregister(view)
 
+    def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """Run a query on the open connection."""
+        return self._connection.execute(query, parameters).to_arrow_table()
+
 
 def _create_tables(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
     for table in tables:

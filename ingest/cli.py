@@ -1,0 +1,295 @@
+"""`genie-ingest`: parses, prints, sets the exit code.
+
+Exit codes: 0 done, 1 failed, 2 done in part (details on stderr), 64 bad usage.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from ingest import loading
+from ingest.client import GenieClient, open_client
+from ingest.console import Reporter, configure_logging
+from ingest.errors import HostError, IngestError
+from ingest.files import find_files
+from ingest.hosts import DATABRICKS_HOSTS
+from ingest.landing import ALL_TABLES, SYSTEM_TABLES
+from ingest.messages import Progress, fetch_messages
+from ingest.recording import RunCounts
+from ingest.spaces import fetch_spaces
+from ingest.status import read_status
+from ingest.worklist import Filters, Workspace, read_conversations
+from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
+
+EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE = 0, 1, 2, 64
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every command is given."""
+
+    warehouse: Warehouse
+    reporter: Reporter
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="genie-observability")
+def cli() -> None:
+    """Land Genie's audit log, messages and spaces where dbt reads them.
+
+    Exit codes: 0 done, 1 failed, 2 done in part (details on stderr), 64 bad usage.
+    """
+
+
+def command(function: Callable[..., int]) -> click.Command:
+    """Register a command with the options that all share; it returns the exit code."""
+
+    @cli.command(name=function.__name__.replace("_", "-"), help=function.__doc__)
+    @click.option(
+        "--target",
+        envvar="GENIE_TARGET",
+        default="duckdb",
+        show_default=True,
+        help="Output of profiles.yml.",
+    )
+    @click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Lines for people or for programs.",
+    )
+    @click.option(
+        "--lock-timeout",
+        type=click.FloatRange(min=0),
+        default=60.0,
+        show_default=True,
+        help="Seconds to wait for a DuckDB file that another process holds.",
+    )
+    @click.option("-v", "--verbose", count=True, help="Log more; twice for all.")
+    @wraps(function)
+    def run(
+        target: str, log_format: str, lock_timeout: float, verbose: int, **arguments: Any
+    ) -> None:
+        configure_logging(verbose)
+        reporter = Reporter(log_format)
+        try:
+            _require_supported_privacy()
+            folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
+            profile = read_profile(folder, target, os.environ)
+            warehouse = open_warehouse(profile, lock_timeout_seconds=lock_timeout)
+            code = function(Session(warehouse, reporter), **arguments)
+        except (IngestError, WarehouseError) as error:
+            reporter.fail(str(error))
+            code = EXIT_FAILED
+        raise SystemExit(code)
+
+    return run
+
+
+@command
+def init(session: Session) -> int:
+    """Create the database and the landing tables that are absent."""
+    session.warehouse.create_tables(ALL_TABLES)
+    return EXIT_DONE
+
+
+@command
+@click.option(
+    "--table",
+    "table_name",
+    type=click.Choice(list(SYSTEM_TABLES)),
+    required=True,
+    help="System table that the files hold rows of.",
+)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> int:
+    """Load files (JSON lines or Parquet) of a system table; folders are searched.
+
+    A file that was loaded before is skipped, whatever its name. For audit, files of Databricks'
+    audit log delivery are understood too.
+    """
+    for file in loading.load_files(
+        session.warehouse, SYSTEM_TABLES[table_name], find_files(list(paths))
+    ):
+        if file.rows is None:
+            session.reporter.say(f"{file.path}: loaded before, skipped")
+        else:
+            session.reporter.say(f"{file.path}: {file.rows} rows into {table_name}", rows=file.rows)
+    return EXIT_DONE
+
+
+@command
+@click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many messages.")
+@click.option("--workspace", "workspace_id", help="Only this workspace id.")
+@click.option("--space", "space_id", help="Only this space id.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 16),
+    default=4,
+    show_default=True,
+    help="Conversations fetched at a time from one workspace.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be fetched; call nothing.")
+def messages(
+    session: Session,
+    *,
+    limit: int | None,
+    workspace_id: str | None,
+    space_id: str | None,
+    workers: int,
+    dry_run: bool,
+) -> int:
+    """Fetch the messages that gold.genie_messages_to_fetch says are due."""
+    filters = Filters(workspace_id, space_id, limit)
+    if dry_run:
+        return _dry_run(session, filters)
+    with session.reporter.progress("conversations fetched") as progress:
+
+        def report(state: Progress) -> None:
+            progress.update(state.conversations, state.total_conversations)
+
+        counts = fetch_messages(
+            session.warehouse,
+            partial(_open_client, session),
+            filters,
+            workers=workers,
+            stop=_stop_on_signals(),
+            report=report,
+        )
+    return _finish(session, counts, "messages fetched")
+
+
+@command
+def spaces(session: Session) -> int:
+    """Fetch every space that is visible or known from events; land those that changed."""
+    with session.reporter.progress("API calls") as progress:
+
+        def report(counts: RunCounts) -> None:
+            progress.update(counts.rows + counts.failed, None)
+
+        counts = fetch_spaces(
+            session.warehouse,
+            partial(_open_client, session),
+            stop=_stop_on_signals(),
+            report=report,
+        )
+    return _finish(session, counts, "new or changed spaces landed")
+
+
+@command
+def status(session: Session) -> int:
+    """Say what is pending, waiting, gone and why, and four health checks."""
+    since = (datetime.now(UTC) - timedelta(days=1)).replace(tzinfo=None)
+    state = read_status(session.warehouse, errors_since=since)
+    session.reporter.table("messages by state", state.states)
+    checks = [{"check": name, "result": text} for name, text in state.checks().items()]
+    session.reporter.table(f"health: {state.validation['verdict']}", checks)
+    return EXIT_DONE
+
+
+def _dry_run(session: Session, filters: Filters) -> int:
+    work = read_conversations(session.warehouse, filters)
+    for workspace, conversations in work.items():
+        due = sum(len(conversation.due) for conversation in conversations)
+        calls = sum(conversation.calls for conversation in conversations)
+        name = workspace.name or workspace.workspace_id
+        session.reporter.say(
+            f"{name}: would fetch {due} messages of {len(conversations)} conversations"
+            f" in about {calls} API calls",
+            workspace_id=workspace.workspace_id,
+            messages=due,
+            conversations=len(conversations),
+            api_calls=calls,
+        )
+    if not work:
+        session.reporter.say("nothing to fetch", messages=0)
+    return EXIT_DONE
+
+
+def _finish(session: Session, counts: RunCounts, what: str) -> int:
+    for problem in counts.problems:
+        session.reporter.warn(problem)
+    if counts.failed:
+        session.reporter.warn(
+            f"{counts.failed} could not be fetched; `genie-ingest status` says why"
+        )
+    if counts.stopped:
+        session.reporter.warn("stopped on request; what was fetched is kept")
+    nothing = not (counts.rows or counts.failed)
+    session.reporter.say(
+        f"{'nothing new: ' if nothing else ''}{counts.rows} {what} in {counts.api_calls} API calls",
+        rows=counts.rows,
+        failed=counts.failed,
+        api_calls=counts.api_calls,
+        outcome=counts.outcome,
+    )
+    return EXIT_DONE if counts.outcome == "done" else EXIT_PARTIAL
+
+
+def _open_client(session: Session, workspace: Workspace) -> GenieClient:
+    url = workspace.url or _fallback_url(session, workspace)
+    return open_client(url, _allowed_hosts())
+
+
+def _fallback_url(session: Session, workspace: Workspace) -> str:
+    """DATABRICKS_HOST stands for a workspace without a URL only if it is the only one."""
+    host = os.environ.get("DATABRICKS_HOST")
+    known = session.warehouse.read(
+        "select count(distinct workspace_id) as n from genie_analytics.genie_spaces_to_fetch"
+    ).to_pylist()[0]["n"]
+    if host and known == 1:
+        return host if "://" in host else f"https://{host}"
+    raise HostError(
+        f"workspace {workspace.workspace_id} has no URL: load the workspaces table"
+        + ("" if known > 1 else ", or set DATABRICKS_HOST")
+    )
+
+
+def _allowed_hosts() -> tuple[str, ...]:
+    text = os.environ.get("GENIE_ALLOWED_HOSTS", "")
+    return tuple(text.replace(",", " ").split()) or DATABRICKS_HOSTS
+
+
+def _require_supported_privacy() -> None:
+    mode = os.environ.get("GENIE_PII_MODE", "full")
+    if mode != "full":
+        raise IngestError(
+            f"GENIE_PII_MODE={mode} is not available yet, and ignoring it would land personal"
+            " data: unset it to land identities and texts as they are"
+        )
+
+
+def _stop_on_signals() -> threading.Event:
+    """SIGTERM and SIGINT end the run after what is in flight, and keep it."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def main() -> None:
+    """Run the command line; click's own exit code for bad usage is 2, ours is 64."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_FAILED)
+    except click.Abort:
+        sys.exit(EXIT_FAILED)

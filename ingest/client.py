@@ -1,0 +1,195 @@
+"""The Genie REST API of one workspace, by the Databricks SDK's authentication and transport.
+
+Answers are raw JSON: the SDK's typed objects drop fields and enum values that they do not know.
+Paths: class GenieAPI of the SDK (databricks.sdk.service.dashboards).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import requests
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.config import Config
+from databricks.sdk.errors.base import DatabricksError
+from databricks.sdk.errors.platform import STATUS_CODE_MAPPING, Unauthenticated
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from ingest.errors import CredentialsError, FetchError, HostError, IngestError
+from ingest.hosts import check_host
+from ingest.text import scrub
+
+PAGE_SIZE = 100
+
+_API = "/api/2.0/genie/spaces"
+_PROBE_SECONDS = (5, 15)  # connect, read
+_HTTP_SECONDS = 60
+_RETRY_SECONDS = 90  # the SDK's own retries of 429, 503 and cut connections
+_TRIES = 3  # ours, of what the SDK gives up at once: 500, 502, 504, broken answers
+
+_PERMANENT_STATUSES = frozenset({400, 401, 403, 404, 409})
+
+Json = dict[str, Any]
+
+
+class GenieClient:
+    """Reads spaces, conversations and messages of one workspace; safe to share among threads."""
+
+    def __init__(self, client: WorkspaceClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._calls = 0
+
+    @property
+    def calls(self) -> int:
+        """Calls made so far, our own retries counted, the SDK's not."""
+        return self._calls
+
+    def list_spaces(self) -> Iterator[Json]:
+        """Yield the spaces that the credential can see (without their configuration)."""
+        return self._pages(_API, "spaces")
+
+    def get_space(self, space_id: str, *, with_configuration: bool) -> Json:
+        """Return a space; its `serialized_space` needs CAN EDIT."""
+        query = {"include_serialized_space": "true"} if with_configuration else {}
+        return _expect(self._get(f"{_API}/{space_id}", query), "space_id")
+
+    def list_messages(self, space_id: str, conversation_id: str) -> Iterator[Json]:
+        """Yield the messages of a conversation, oldest first."""
+        path = f"{_API}/{space_id}/conversations/{conversation_id}/messages"
+        return self._pages(path, "messages")
+
+    def get_message(self, space_id: str, conversation_id: str, message_id: str) -> Json:
+        """Return one message."""
+        path = f"{_API}/{space_id}/conversations/{conversation_id}/messages/{message_id}"
+        message = self._get(path, {})
+        return message if "message_id" in message else _expect(message, "id")
+
+    def _pages(self, path: str, key: str) -> Iterator[Json]:
+        seen: set[str] = set()
+        query: dict[str, Any] = {"page_size": PAGE_SIZE}
+        while True:
+            page = self._get(path, query)
+            yield from _items(page, key)
+            token = page.get("next_page_token")
+            if not token:
+                return
+            if token in seen:
+                raise _invalid_answer("the list repeats a page token")
+            seen.add(token)
+            query = {"page_size": PAGE_SIZE, "page_token": token}
+
+    def _get(self, path: str, query: Mapping[str, Any]) -> Json:
+        attempts = Retrying(
+            retry=retry_if_exception(_is_worth_retrying),
+            stop=stop_after_attempt(_TRIES),
+            wait=wait_exponential_jitter(initial=0.5, max=5),
+            reraise=True,
+        )
+        return attempts(self._get_once, path, query)
+
+    def _get_once(self, path: str, query: Mapping[str, Any]) -> Json:
+        with self._lock:
+            self._calls += 1
+        try:
+            answer = self._client.api_client.do("GET", path, query=dict(query))
+        except Exception as error:  # the SDK lets requests', its own and plain errors through
+            raise _classified(error) from error
+        if not isinstance(answer, dict):
+            raise _invalid_answer("the answer is not a JSON object")
+        return answer
+
+
+def open_client(workspace_url: str, allowed_hosts: Sequence[str]) -> GenieClient:
+    """Return a client whose credentials were accepted for a token.
+
+    The credentials come from where the Databricks SDK finds them (environment, runtime).
+
+    Raises:
+        HostError: the host is not allowed, or nothing answers there.
+        CredentialsError: there are none, or they are refused.
+    """
+    host = check_host(workspace_url, allowed_hosts)
+    _probe(host)
+    try:
+        config = Config(
+            host=host,
+            http_timeout_seconds=_HTTP_SECONDS,
+            retry_timeout_seconds=_RETRY_SECONDS,
+            product="genie-observability",
+            product_version="0.1.0",
+        )
+        config.authenticate()
+    except (ValueError, OSError) as error:
+        raise CredentialsError(
+            f"{host}: not signed in: {scrub(str(error))}"
+            " (set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET)"
+        ) from error
+    return GenieClient(WorkspaceClient(config=config))
+
+
+def _probe(host: str) -> None:
+    """Ask once without credentials; the SDK would try a dead host for minutes."""
+    try:
+        requests.get(
+            f"{host}/.well-known/databricks-config", timeout=_PROBE_SECONDS, allow_redirects=False
+        ).close()
+    except requests.RequestException as error:
+        raise HostError(f"{host}: no answer ({type(error).__name__})") from error
+
+
+def _items(page: Json, key: str) -> list[Json]:
+    items = page.get(key, [])
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _invalid_answer(f"'{key}' is not a list of objects")
+    return items
+
+
+def _expect(answer: Json, key: str) -> Json:
+    if key not in answer:
+        raise _invalid_answer(f"the answer has no {key}")
+    return answer
+
+
+def _classified(error: Exception) -> IngestError:
+    """Turn what the SDK lets through into an error of ours."""
+    # the SDK ends its retries with TimeoutError, caused by the last fault
+    if isinstance(error, TimeoutError) and isinstance(error.__cause__, DatabricksError):
+        error = error.__cause__
+    if isinstance(error, Unauthenticated) or type(error) is ValueError:  # no new token: ValueError
+        return CredentialsError(f"credentials are no longer accepted: {scrub(str(error))}")
+    if isinstance(error, DatabricksError):
+        code = error.error_code or "UNKNOWN"
+        return FetchError(scrub(str(error)), http_status=_http_status(error), error_code=code)
+    if isinstance(error, TimeoutError | requests.Timeout):
+        return FetchError(scrub(str(error)), http_status=None, error_code="TIMEOUT")
+    if isinstance(error, requests.exceptions.JSONDecodeError):
+        return _invalid_answer("the answer is not JSON")
+    text = scrub(f"{type(error).__name__}: {error}")
+    return FetchError(text, http_status=None, error_code="CONNECTION_ERROR")
+
+
+def _http_status(error: DatabricksError) -> int | None:
+    """The SDK keeps the status as the class of the error; 502 has none."""
+    kinds = STATUS_CODE_MAPPING.items()
+    return next((status for status, kind in kinds if isinstance(error, kind)), None)
+
+
+def _invalid_answer(message: str) -> FetchError:
+    return FetchError(message, http_status=200, error_code="INVALID_ANSWER")
+
+
+def _is_worth_retrying(error: BaseException) -> bool:
+    """Whether another try at once may help; the SDK has spent its time on 429 and 503."""
+    return (
+        isinstance(error, FetchError)
+        and error.http_status not in _PERMANENT_STATUSES | {429, 503}
+        and error.error_code != "TIMEOUT"
+    )

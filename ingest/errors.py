@@ -1,0 +1,45 @@
+"""How ingestion fails.
+
+IngestError
+├── BadFileError       a file that cannot be loaded; names the file, the line and the fault
+├── WorkspaceError     no message of a workspace can be fetched now
+│   ├── HostError          the URL is missing, not allowed, or nothing answers there
+│   └── CredentialsError   the workspace refuses the credentials
+└── FetchError         one resource could not be fetched; becomes a row of fetch_attempts
+"""
+
+from __future__ import annotations
+
+
+class IngestError(Exception):
+    """The text is one line for the person at the terminal."""
+
+
+class BadFileError(IngestError):
+    """A file that cannot be loaded; nothing of it was stored."""
+
+
+class WorkspaceError(IngestError):
+    """A workspace from which nothing can be fetched now; its messages were not tried."""
+
+
+class HostError(WorkspaceError):
+    """The workspace's URL is missing, not allowed, or does not answer."""
+
+
+class CredentialsError(WorkspaceError):
+    """The workspace refuses the credentials."""
+
+
+class FetchError(IngestError):
+    """One resource could not be fetched.
+
+    Attributes:
+        http_status: Status of the answer, None where there was none.
+        error_code: The API's code, or TIMEOUT, CONNECTION_ERROR, INVALID_ANSWER.
+    """
+
+    def __init__(self, message: str, *, http_status: int | None, error_code: str) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+        self.error_code = error_code

@@ -1,0 +1,120 @@
+"""Fetches the configuration of every Genie space that can be seen or is known from events."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ingest.client import GenieClient, Json
+from ingest.errors import FetchError, WorkspaceError
+from ingest.landing import FETCH_ATTEMPTS, SPACES
+from ingest.recording import BatchWriter, RunCounts, counted, recorded_run, utc_now
+from ingest.text import canonical_json, scrub
+from ingest.worklist import Workspace, read_spaces
+from warehouse import Warehouse
+
+_DENIED = 403
+
+
+def fetch_spaces(
+    warehouse: Warehouse,
+    open_client: Callable[[Workspace], GenieClient],
+    *,
+    stop: threading.Event,
+    report: Callable[[RunCounts], None],
+) -> RunCounts:
+    """Land each space whose answer differs from its last landing; note every attempt.
+
+    Raises:
+        WorkspaceError: there are workspaces, and none of them can be used.
+    """
+    with recorded_run(warehouse, "spaces") as counts:
+        work = read_spaces(warehouse)
+        writer = BatchWriter(warehouse)
+        for workspace, known in work.items():
+            try:
+                with counted(open_client(workspace), counts) as client:
+                    for space_id in _space_ids(client, known):
+                        if stop.is_set():
+                            break
+                        keys = {"workspace_id": workspace.workspace_id, "space_id": space_id}
+                        _fetch_space(client, keys, known.get(space_id), writer, counts)
+                        report(counts)
+            except WorkspaceError as error:
+                counts.problems.append(str(error))
+                continue
+            finally:
+                writer.flush()
+        counts.stopped = stop.is_set()
+        if len(counts.problems) == len(work) > 0:
+            raise WorkspaceError("; ".join(counts.problems))
+    return counts
+
+
+def _fetch_space(
+    client: GenieClient,
+    keys: Mapping[str, str],
+    last_digest: str | None,
+    writer: BatchWriter,
+    counts: RunCounts,
+) -> None:
+    try:
+        space = _get_space(client, keys["space_id"])
+    except FetchError as error:
+        writer.add(FETCH_ATTEMPTS, _failed_attempt(keys, error))
+        counts.failed += 1
+    else:
+        _add_space(writer, keys, space, last_digest, counts)
+    writer.flush_if_full()
+
+
+def _space_ids(client: GenieClient, known: Mapping[str, str | None]) -> list[str]:
+    """List what is visible, and add what events name but the list does not show."""
+    try:
+        listed = [str(space["space_id"]) for space in client.list_spaces() if "space_id" in space]
+    except FetchError as error:
+        raise WorkspaceError(f"cannot list spaces: {error}") from error
+    return list(dict.fromkeys([*listed, *known]))
+
+
+def _get_space(client: GenieClient, space_id: str) -> Json:
+    """Get a space, without its configuration where CAN EDIT is missing."""
+    try:
+        return client.get_space(space_id, with_configuration=True)
+    except FetchError as error:
+        if error.http_status != _DENIED:
+            raise
+        return client.get_space(space_id, with_configuration=False)
+
+
+def _add_space(
+    writer: BatchWriter,
+    keys: Mapping[str, str],
+    space: Json,
+    last_digest: str | None,
+    counts: RunCounts,
+) -> None:
+    payload = canonical_json(space)
+    digest = hashlib.sha256(payload.encode()).hexdigest()
+    now = utc_now()
+    writer.add(
+        FETCH_ATTEMPTS, {**keys, "resource": "space", "outcome": "fetched", "fetched_at": now}
+    )
+    if digest != last_digest:
+        row = {**keys, "payload": payload, "payload_sha256": digest, "fetched_at": now}
+        writer.add(SPACES, row)
+        counts.rows += 1
+
+
+def _failed_attempt(keys: Mapping[str, str], error: FetchError) -> dict[str, Any]:
+    return {
+        **keys,
+        "resource": "space",
+        "outcome": "failed",
+        "http_status": error.http_status,
+        "error_code": error.error_code,
+        "error_message": scrub(str(error)),
+        "fetched_at": utc_now(),
+    }

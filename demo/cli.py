@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 _USAGE, _FAILED = 64, 1
 _DEFAULT_PORT = 8765
-_PORTS = click.IntRange(1, 65_000)
+_HIGHEST_PORT = 65_000
 _HISTORY_NAMES = ("messages", "workspaces", "spaces", "seed", "end", "days", "questions")
 
 
@@ -78,7 +78,7 @@ def history_arguments(command: Callable[..., R]) -> Callable[..., R]:
     return with_options
 
 
-def history_options(  # noqa: PLR0913 - one parameter an option, all by keyword
+def history_options(
     *,
     messages: int,
     workspaces: int,
@@ -120,7 +120,11 @@ def history_options(  # noqa: PLR0913 - one parameter an option, all by keyword
 
 @main.command()
 @click.option(
-    "--port", type=_PORTS, default=_DEFAULT_PORT, show_default=True, help="Port of the first one."
+    "--port",
+    type=click.IntRange(0, _HIGHEST_PORT),
+    default=_DEFAULT_PORT,
+    show_default=True,
+    help="Port of the first workspace, the others follow; 0 takes free ones.",
 )
 @history_arguments
 def serve(options: HistoryOptions, port: int) -> None:
@@ -155,7 +159,11 @@ def serve(options: HistoryOptions, port: int) -> None:
     help="Folder for the files.",
 )
 @click.option(
-    "--port", type=_PORTS, default=_DEFAULT_PORT, show_default=True, help="Port given to `serve`."
+    "--port",
+    type=click.IntRange(1, _HIGHEST_PORT),
+    default=_DEFAULT_PORT,
+    show_default=True,
+    help="The --port given to `serve`; it goes into the addresses of the workspaces.",
 )
 @click.option(
     "--target",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND_MS = 1000
+_TO_SECONDS = len("2026-11-01T10:00:00")
 
 
 def hex_id(*parts: object) -> str:
@@ -41,7 +42,7 @@ def to_ms(moment: datetime) -> int:
 def iso_ms(moment_ms: int) -> str:
     """Return epoch milliseconds as ISO-8601 UTC text such as 2026-11-01T10:00:00.123Z."""
     seconds, rest = divmod(moment_ms, _SECOND_MS)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:_TO_SECONDS]}.{rest:03d}Z"
 
 
 def _digest(parts: tuple[object, ...], size: int) -> str:

@@ -125,7 +125,7 @@ def _other(history: History, message: Message) -> Run:
 
 
 def _row(history: History, run: Run) -> Json:
-    draws = random.Random(run.statement_id)
+    draws = random.Random(int(run.statement_id.replace("-", ""), 16))
     return {
         "account_id": history.account_id,
         "workspace_id": run.space.workspace.workspace_id,

@@ -51,7 +51,7 @@ class SimulatedWorkspaces:
         sign_ins: Calls by OAuth path: discovery, oidc_discovery, token.
     """
 
-    def __init__(  # noqa: PLR0913 - the options of one server, all by keyword but three
+    def __init__(
         self,
         history: History,
         client_id: str,

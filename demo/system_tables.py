@@ -32,8 +32,9 @@ _REPEATED_OF_4096 = 4
 
 def audit_rows(history: History) -> Iterator[Json]:
     """Yield system.access.audit by event time; a few rows come twice, as the log may do."""
+    end_ms = history.options.end_ms
     for event in in_time_order(_batches(history), lambda event: event.at_ms):
-        if event.at_ms > history.options.end_ms:
+        if event.at_ms > end_ms:
             return
         row = _audit_row(history, event)
         yield row

@@ -1,17 +1,9 @@
 """The simulated workspaces as the real SDK sees them, over HTTP on loopback."""
 
-import dataclasses
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import types
-import typing
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import requests
@@ -32,8 +24,6 @@ from demo.server import SimulatedWorkspaces
 
 END = datetime(2026, 11, 2, 16, 30, tzinfo=UTC)
 CLIENT_ID, CLIENT_SECRET = "0b1c2d3e-0000-4000-8000-000000000001", "secret"
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT.parent / "shared/facts/samples"
 SPACES = "/api/2.0/genie/spaces"
 
 
@@ -249,8 +239,8 @@ def test_messages_in_flight_settle_two_minutes_after_the_end(history: History) -
     message = history.messages[-1]
     thread = message.conversation
     with SimulatedWorkspaces(history, CLIENT_ID, CLIENT_SECRET, clock=clock) as site:
-        clients = {thread.space.workspace.workspace_id: None}
-        clients = {key: connect(site.urls[key]) for key in clients}
+        workspace_id = thread.space.workspace.workspace_id
+        clients = {workspace_id: connect(site.urls[workspace_id])}
         running = fetch(clients, message)
         clock.now = END + timedelta(seconds=119)
         still_running = fetch(clients, message)
@@ -429,152 +419,3 @@ def test_a_taken_port_fails_and_leaves_nothing_open(
         SimulatedWorkspaces(history, CLIENT_ID, CLIENT_SECRET, port=port).__enter__()
 
     assert threading.active_count() == before
-
-
-def assert_known(kind: type, body: dict) -> None:
-    """Every key of the body is a field of the SDK's dataclass, and so inside it."""
-    hints = typing.get_type_hints(kind, vars(dashboards))
-    assert set(body) <= {field.name for field in dataclasses.fields(kind)}
-    for key, value in body.items():
-        inner = innermost(hints[key])
-        if dataclasses.is_dataclass(inner):
-            for entry in value if isinstance(value, list) else [value]:
-                assert_known(inner, entry)
-
-
-def innermost(hint: object) -> type:
-    while typing.get_args(hint):
-        hint = next(one for one in typing.get_args(hint) if one is not types.NoneType)
-    return hint
-
-
-def all_bodies(history: History, clients: dict[str, WorkspaceClient]) -> dict[str, list[dict]]:
-    """Every kind of payload, of one workspace."""
-    workspace_id, client = next(iter(clients.items()))
-    spaces = [one for one in spaces_of(history, workspace_id) if not one.is_restricted]
-    threads = {
-        one.conversation.conversation_id: one.conversation
-        for one in visible(history)
-        if one.conversation.space in spaces
-    }
-    full = {"include_serialized_space": "true"}
-    return {
-        "spaces": [raw(client, SPACES, page_size=1)],
-        "space": [raw(client, f"{SPACES}/{one.space_id}", **full) for one in spaces],
-        "conversations": [
-            raw(client, f"{SPACES}/{one.space_id}/conversations", include_all="true")
-            for one in spaces
-        ],
-        "messages": [raw(client, thread_path(one), page_size=100) for one in threads.values()],
-    }
-
-
-@pytest.fixture(scope="module")
-def bodies(history: History, clients: dict[str, WorkspaceClient]) -> dict[str, list[dict]]:
-    return all_bodies(history, clients)
-
-
-def test_the_sdk_knows_every_key_that_we_send(bodies: dict[str, list[dict]]) -> None:
-    kinds = {
-        "spaces": dashboards.GenieListSpacesResponse,
-        "space": dashboards.GenieSpace,
-        "conversations": dashboards.GenieListConversationsResponse,
-        "messages": dashboards.GenieListConversationMessagesResponse,
-    }
-    for name, kind in kinds.items():
-        for body in json.loads(json.dumps(bodies[name])):
-            for message in body.get("messages", []):
-                # The service sends it on every message and the SDK has no field for it.
-                assert isinstance(message.pop("auto_regenerate_count"), int)
-            assert_known(kind, body)
-
-
-def key_paths(node: object, prefix: str = "") -> set[str]:
-    if isinstance(node, dict):
-        return {
-            path
-            for key, value in node.items()
-            for path in {f"{prefix}.{key}", *key_paths(value, f"{prefix}.{key}")}
-        }
-    if isinstance(node, list):
-        return {path for value in node for path in key_paths(value, f"{prefix}[]")}
-    return set()
-
-
-@pytest.mark.skipif(not SAMPLES.exists(), reason="needs captured payloads of the real API")
-def test_we_send_every_key_of_the_captured_messages(bodies: dict[str, list[dict]]) -> None:
-    ours = {path for page in bodies["messages"] for path in key_paths(page["messages"])}
-
-    for path in SAMPLES.glob("genie_message.*.json"):
-        captured = json.loads(path.read_text(encoding="utf-8"))
-        assert key_paths([captured]) <= ours
-
-
-@pytest.mark.skipif(not SAMPLES.exists(), reason="needs captured payloads of the real API")
-def test_keys_of_a_captured_message_come_in_the_same_order(bodies: dict[str, list[dict]]) -> None:
-    captured = json.loads((SAMPLES / "genie_message.completed_query.json").read_text("utf-8"))
-    messages = [one for page in bodies["messages"] for one in page["messages"]]
-
-    assert list(captured) in [list(message) for message in messages]
-
-
-@pytest.mark.skipif(not SAMPLES.exists(), reason="needs captured payloads of the real API")
-def test_spaces_and_errors_have_every_key_of_the_captured_ones(
-    bodies: dict[str, list[dict]], site: SimulatedWorkspaces
-) -> None:
-    configs = [json.loads(body["serialized_space"]) for body in bodies["space"]]
-    ours = {path for config in configs for path in key_paths(config)}
-    # The legacy keys of columns are in the space of the first version, in the other workspace.
-    legacy = {"get_example_values", "build_value_dictionary"}
-    error = requests.get(next(iter(site.urls.values())) + SPACES, timeout=5).json()
-
-    for name in ("geniespace.nyc_taxi.v2.json", "serialized_space.full_v2_reference.json"):
-        captured = key_paths(json.loads((SAMPLES / name).read_text(encoding="utf-8")))
-        assert {path for path in captured - ours if path.rsplit(".", 1)[1] not in legacy} == set()
-    sample = SAMPLES / "genie_error.not_a_query_attachment.json"
-    assert key_paths(json.loads(sample.read_text(encoding="utf-8"))) == key_paths(error)
-
-
-def test_serve_shows_how_to_sign_in_and_stops_on_sigterm() -> None:
-    command = [sys.executable, "-m", "demo", "serve", "--messages", "60", "--port", "18431"]
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith("GENIE_DEMO_")
-    }
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        lines = [process.stdout.readline().strip() for _ in range(5)]
-        exports = dict(line.removeprefix("export ").split("=", 1) for line in lines[2:])
-        token = requests.post(
-            exports["DATABRICKS_HOST"] + "/oidc/v1/token",
-            auth=(exports["DATABRICKS_CLIENT_ID"], exports["DATABRICKS_CLIENT_SECRET"]),
-            timeout=5,
-        )
-        process.send_signal(signal.SIGTERM)
-        code = process.wait(timeout=10)
-
-    assert token.status_code == 200
-    assert code == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "problem"),
-    [
-        (["load"], 64, "Missing option '--out'"),
-        (["serve", "--messages", "-5"], 64, "messages must be at least 0"),
-        (["serve", "--end", "tomorrow"], 64, "tomorrow"),
-        (["dance"], 64, "No such command"),
-        (["load", "--files-only", "--out", "/dev/null/x", "--messages", "1"], 1, "/dev/null/x"),
-        (["serve", "--questions", "pyproject.toml"], 1, "pyproject.toml, line 1"),
-    ],
-)
-def test_mistakes_are_told_by_exit_code_and_one_line(
-    arguments: list[str], code: int, problem: str
-) -> None:
-    command = [sys.executable, "-m", "demo", *arguments]
-
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    assert done.returncode == code
-    assert problem in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr

@@ -1,0 +1,57 @@
+"""The command line of the simulated workspace."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_serve_shows_how_to_sign_in_and_stops_on_sigterm() -> None:
+    command = [sys.executable, "-m", "demo", "serve", "--messages", "60", "--port", "0"]
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("GENIE_DEMO_")
+    }
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        lines = [process.stdout.readline().strip() for _ in range(5)]
+        exports = dict(line.removeprefix("export ").split("=", 1) for line in lines[2:])
+        token = requests.post(
+            exports["DATABRICKS_HOST"] + "/oidc/v1/token",
+            auth=(exports["DATABRICKS_CLIENT_ID"], exports["DATABRICKS_CLIENT_SECRET"]),
+            timeout=5,
+        )
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=10)
+
+    assert token.status_code == 200
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "problem"),
+    [
+        (["load"], 64, "Missing option '--out'"),
+        (["serve", "--messages", "-5"], 64, "messages must be at least 0"),
+        (["serve", "--end", "tomorrow"], 64, "tomorrow"),
+        (["dance"], 64, "No such command"),
+        (["load", "--files-only", "--out", "/dev/null/x", "--messages", "1"], 1, "/dev/null/x"),
+        (["serve", "--questions", "pyproject.toml"], 1, "pyproject.toml, line 1"),
+    ],
+)
+def test_mistakes_are_told_by_exit_code_and_one_line(
+    arguments: list[str], code: int, problem: str
+) -> None:
+    command = [sys.executable, "-m", "demo", *arguments]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == code
+    assert problem in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

@@ -56,11 +56,12 @@ def _space(
 ) -> Space:
     space_id = hex_id(options.seed, "space", number)
     questions = [question for question in options.questions if question.domain == name]
-    title, description = _heading(name, number)
+    title, description = _heading(name)
+    round_number = number // len({question.domain for question in options.questions}) + 1
     return Space(
         space_id=space_id,
         workspace=workspace,
-        title=title,
+        title=title if round_number == 1 else f"{title} ({round_number})",
         description=description,
         warehouse_id=hex_id(options.seed, "warehouse", workspace.workspace_id)[
             -_WAREHOUSE_ID_DIGITS:
@@ -80,11 +81,12 @@ def _is_restricted(options: HistoryOptions, number: int) -> bool:
     return is_last and options.spaces >= _FEWEST_FOR_RESTRICTED and options.restricted_share > 0
 
 
-def _heading(name: str, number: int) -> tuple[str, str]:
+def _heading(name: str) -> tuple[str, str]:
     domain = domain_named(name)
-    title = domain.title if domain else name.replace("_", " ").title()
-    description = domain.description if domain else f"Questions about {title}."
-    return (title if number < 4 else f"{title} ({number + 1})"), description  # noqa: PLR2004
+    if domain:
+        return domain.title, domain.description
+    title = name.replace("_", " ").title()
+    return title, f"Questions about {title}."
 
 
 def _serialized(space_id: str, number: int, name: str, questions: Sequence[Question]) -> str:

@@ -7,6 +7,7 @@ import signal
 import subprocess  # the ingester is another package, and packages do not import each other
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,6 +186,62 @@ def load(options: HistoryOptions, out: Path, port: int, target: str, files_only:
         code = 0 if files_only else _load_file(table, path, target)
         if code:
             return code
+    return 0
+
+
+@main.command()
+@click.option(
+    "--port",
+    type=click.IntRange(1, _HIGHEST_PORT),
+    default=_DEFAULT_PORT,
+    show_default=True,
+    help="Port of the first workspace, the others follow; free ones where they are taken.",
+)
+@click.option(
+    "--target",
+    type=click.Choice(["duckdb", "postgres", "databricks"]),
+    default="duckdb",
+    show_default=True,
+    help="Engine to load into.",
+)
+@history_arguments
+def run(options: HistoryOptions, port: int, target: str) -> int:
+    """Take the tour of `make demo`: serve, ingest, build, and show what the marts know.
+
+    A second tour with the same options meets the same history.
+    """
+    from demo.summary import summary_lines
+    from demo.tour import TourError, take_tour
+    from warehouse import WarehouseError, open_warehouse, read_profile
+
+    started = time.monotonic()
+    try:
+        profile = read_profile(
+            Path(os.environ.get("DBT_PROFILES_DIR", "profiles")), target, os.environ
+        )
+        warehouse = open_warehouse(profile)
+        fetched = take_tour(
+            options,
+            target=target,
+            folder=Path("var/demo"),
+            port=port,
+            environ=os.environ,
+            say=click.echo,
+        )
+        click.echo(f"{time.monotonic() - started:6.1f} s  in all\n")
+        if not fetched.rows and not fetched.failed:
+            click.echo("Nothing new: every message had been fetched before.\n")
+        for line in summary_lines(warehouse):
+            click.echo(line)
+    except (TourError, WarehouseError) as error:
+        click.echo(f"Error: {error}", err=True)
+        return _FAILED
+    click.echo("\nWhere to look next")
+    for key in ("path", "host"):
+        if key in profile.settings:
+            click.echo(f"  database         {profile.settings[key]}")
+    click.echo("  what waits       .venv/bin/genie-ingest status")
+    click.echo("  every model      make docs-serve")
     return 0
 
 

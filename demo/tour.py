@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import subprocess  # the ingester and dbt are programs of their own; packages do not import each other
+import subprocess  # packages do not import each other, and dbt wants a process of its own
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -62,7 +62,11 @@ class Programs:
     def ingest(self, *arguments: str) -> Ingested:
         """Run a genie-ingest command and return the counts of its last line."""
         output = self._run(
-            ["-m", "ingest", *arguments, "--target", self.target, "--log-format", "json"],
+            [
+                *(sys.executable, "-m", "ingest"),
+                *arguments,
+                *("--target", self.target, "--log-format", "json"),
+            ],
             accepted=(_DONE, _DONE_IN_PART),
         )
         last = json.loads(output.splitlines()[-1])
@@ -72,14 +76,15 @@ class Programs:
         """Run dbt and return its closing count."""
         # --vars must be equal in every call, or dbt parses the whole project again
         own = json.dumps({"genie_service_principals": [self.observer]})
-        command = ["-m", "dbt.cli.main", "--no-use-colors", *arguments]
-        output = self._run([*command, "--target", self.target, "--vars", own], accepted=(_DONE,))
+        program = str(Path(sys.executable).with_name("dbt"))
+        command = [program, "--no-use-colors", *arguments, "--target", self.target, "--vars", own]
+        output = self._run(command, accepted=(_DONE,))
         closing = [line for line in output.splitlines() if "Done. PASS" in line]
         return closing[-1].split("Done. ", 1)[-1] if closing else ""
 
     def _run(self, command: list[str], *, accepted: tuple[int, ...]) -> str:
         finished = subprocess.run(  # noqa: S603 - no shell, our own programs
-            [sys.executable, *command],
+            command,
             env=dict(self.environment),
             capture_output=True,
             text=True,
@@ -88,8 +93,8 @@ class Programs:
         )
         if finished.returncode not in accepted:
             lines = (finished.stdout + finished.stderr).splitlines()[-_LAST_LINES:]
-            name = " ".join(command[1:3])
-            raise TourError("\n".join([f"{name} failed ({finished.returncode})", *lines]))
+            failed = f"exit {finished.returncode}: {' '.join(command)}"
+            raise TourError("\n".join([failed, *lines]))
         return finished.stdout
 
 
@@ -170,8 +175,8 @@ class Tour:
         runs: list[Ingested] = []
 
         def fetch() -> str:
-            for workspace in self.history.workspaces:
-                runs.append(self.programs.ingest("messages", "--workspace", workspace.workspace_id))
+            ids = [workspace.workspace_id for workspace in self.history.workspaces]
+            runs.extend(self.programs.ingest("messages", "--workspace", id_) for id_ in ids)
             return _told(sum(runs, Ingested()), "messages")
 
         self._step("fetch messages over HTTP", fetch)
@@ -219,11 +224,15 @@ def _environment(environ: Mapping[str, str], client_id: str, client_secret: str)
         for name, value in environ.items()
         if not name.startswith(("DATABRICKS_", "ARM_", "GOOGLE_"))
     }
-    return kept | {
-        "DATABRICKS_CLIENT_ID": client_id,
-        "DATABRICKS_CLIENT_SECRET": client_secret,
-        "PYTHONUTF8": "1",
-    }
+    return (
+        {"DBT_PROFILES_DIR": "profiles"}
+        | kept
+        | {
+            "DATABRICKS_CLIENT_ID": client_id,
+            "DATABRICKS_CLIENT_SECRET": client_secret,
+            "PYTHONUTF8": "1",
+        }
+    )
 
 
 def _told(run: Ingested, what: str) -> str:

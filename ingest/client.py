@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-from databricks.sdk import WorkspaceClient
-from databricks.sdk.config import Config
-from databricks.sdk.errors.base import DatabricksError
-from databricks.sdk.errors.platform import STATUS_CODE_MAPPING, Unauthenticated
 from tenacity import (
     Retrying,
     retry_if_exception,
@@ -25,6 +21,11 @@ from tenacity import (
 from ingest.errors import CredentialsError, FetchError, HostError, IngestError
 from ingest.hosts import check_host
 from ingest.text import scrub
+
+# the SDK takes a second to import: only commands that call it pay for it
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.errors.base import DatabricksError
 
 PAGE_SIZE = 100
 
@@ -116,6 +117,9 @@ def open_client(workspace_url: str, allowed_hosts: Sequence[str]) -> GenieClient
         HostError: the host is not allowed, or nothing answers there.
         CredentialsError: there are none, or they are refused.
     """
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.config import Config
+
     host = check_host(workspace_url, allowed_hosts)
     _probe(host)
     try:
@@ -160,6 +164,9 @@ def _expect(answer: Json, key: str) -> Json:
 
 def _classified(error: Exception) -> IngestError:
     """Turn what the SDK lets through into an error of ours."""
+    from databricks.sdk.errors.base import DatabricksError
+    from databricks.sdk.errors.platform import Unauthenticated
+
     # the SDK ends its retries with TimeoutError, caused by the last fault
     if isinstance(error, TimeoutError) and isinstance(error.__cause__, DatabricksError):
         error = error.__cause__
@@ -178,6 +185,8 @@ def _classified(error: Exception) -> IngestError:
 
 def _http_status(error: DatabricksError) -> int | None:
     """The SDK keeps the status as the class of the error; 502 has none."""
+    from databricks.sdk.errors.platform import STATUS_CODE_MAPPING
+
     kinds = STATUS_CODE_MAPPING.items()
     return next((status for status, kind in kinds if isinstance(error, kind)), None)
 

@@ -63,7 +63,7 @@ class DuckDBWarehouse(Warehouse):
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Open the file, run the query, close the file."""
         with self._connection() as connection:
-            return connection.execute(query, parameters).to_arrow_table()
+            return _query(connection, query, parameters)
 
     @contextmanager
     def _connection(self, *, must_exist: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -146,7 +146,13 @@ class DuckDBTransaction:
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run a query on the open connection."""
-        return self._connection.execute(query, parameters).to_arrow_table()
+        return _query(self._connection, query, parameters)
+
+
+def _query(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object]
+) -> pa.Table:
+    return connection.sql(query, params=list(parameters)).to_arrow_table()
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:

@@ -1,0 +1,96 @@
+"""What the marts say after a tour: every figure is read from gold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from warehouse import Warehouse
+
+_VALIDATION = "select * from genie_analytics.genie_pipeline_validation"
+
+_WAITING = """
+    select
+        workspace_name,
+        fetch_state,
+        split_part(reason, ':', 1) as reason,
+        count(*) as messages,
+        min(next_attempt_at) as next_attempt_at
+    from genie_analytics.genie_messages_to_fetch
+    where fetch_state not in ('settled', 'out_of_scope')
+    group by 1, 2, 3
+    order by messages desc, workspace_name, reason
+    limit 5
+"""
+
+_ANSWERS = """
+    select
+        count(*) as messages,
+        count(distinct conversation_id) as conversations,
+        count(case when status = 'FAILED' then 1 end) as failed,
+        count(case when feedback_rating = 'POSITIVE' then 1 end) as positive,
+        count(case when feedback_rating = 'NEGATIVE' then 1 end) as negative
+    from genie_analytics.message_details
+    where status is not null
+"""
+
+_SPACES = """
+    select coalesce(space_name, space_id) as space, workspace_name, message_count, user_count
+    from genie_analytics.genie_space_metrics
+    order by message_count desc, space
+    limit 5
+"""
+
+_CALLS = """
+    select coalesce(sum(api_calls), 0) as calls, coalesce(sum(row_count), 0) as messages
+    from genie_bronze.bronze_genie__ingest_runs
+    where command = 'messages'
+"""
+
+
+def summary_lines(warehouse: Warehouse) -> Iterator[str]:
+    """Yield the lines of the summary: figures, what waits and why, the busiest spaces."""
+    facts, answers = _one(warehouse, _VALIDATION), _one(warehouse, _ANSWERS)
+    yield f"  events           {facts['event_count']:,} of Genie, {facts['ask_count']:,} questions"
+    yield (
+        f"  messages         {facts['message_count']:,} found, {facts['fetched_count']:,} fetched"
+        f" in {answers['conversations']:,} conversations"
+    )
+    yield f"  API calls        {_calls_per_message(warehouse)}"
+    yield f"  failure rate     {_share(answers['failed'], answers['messages'])} of fetched messages"
+    yield f"  feedback         {answers['positive']} positive, {answers['negative']} negative"
+    yield f"  verdict          {facts['verdict']}"
+    waiting = warehouse.read(_WAITING).to_pylist()
+    yield "  waiting          " + ("nothing" if not waiting else "")
+    for row in waiting:
+        yield (
+            f"    {row['messages']:>5}  {row['workspace_name']}: {row['fetch_state']},"
+            f" {row['reason']}{_next(row)}"
+        )
+    yield "  top spaces"
+    for row in warehouse.read(_SPACES).to_pylist():
+        yield (
+            f"    {row['message_count']:>5}  {row['space']} ({row['workspace_name']},"
+            f" {row['user_count']} users)"
+        )
+
+
+def _one(warehouse: Warehouse, query: str) -> dict[str, Any]:
+    row: dict[str, Any] = warehouse.read(query).to_pylist()[0]
+    return row
+
+
+def _next(row: dict[str, Any]) -> str:
+    moment = row["next_attempt_at"]
+    return "" if moment is None else f" (next try {moment:%Y-%m-%d %H:%M} UTC)"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "no messages, so none"
+
+
+def _calls_per_message(warehouse: Warehouse) -> str:
+    runs = _one(warehouse, _CALLS)
+    if not runs["messages"]:
+        return f"{runs['calls']} so far"
+    return f"{runs['calls']} so far, {runs['calls'] / runs['messages']:.2f} a message"

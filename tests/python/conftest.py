@@ -1,0 +1,55 @@
+"""Fixtures: real programs, real databases, a simulated workspace over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import CLIENT_SECRET, SHARED, Project
+
+from demo.history import History
+from demo.server import SimulatedWorkspaces
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dbt's target folder: one for all tests of a worker, so that dbt parses the project once."""
+    return tmp_path_factory.mktemp("target")
+
+
+@pytest.fixture(scope="module")
+def make_project(
+    tmp_path_factory: pytest.TempPathFactory, parsed_project: Path
+) -> Callable[[], Project]:
+    return lambda: Project(tmp_path_factory.mktemp("project"), parsed_project)
+
+
+@pytest.fixture
+def project(make_project: Callable[[], Project]) -> Project:
+    return make_project()
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[..., SimulatedWorkspaces]]:
+    """Serve histories until the module ends."""
+    sites: list[SimulatedWorkspaces] = []
+
+    def start(history: History, **options: Any) -> SimulatedWorkspaces:
+        site = SimulatedWorkspaces(history, history.observer.name, CLIENT_SECRET, **options)
+        sites.append(site.__enter__())
+        return site
+
+    yield start
+    for site in sites:
+        site.close()
+
+
+@pytest.fixture(scope="session")
+def shared_samples() -> Path:
+    """Real payloads that are not part of the project; tests that use them skip without."""
+    folder = SHARED / "facts" / "samples"
+    if not folder.is_dir():
+        pytest.skip("no ../shared/facts/samples beside the project")
+    return folder

@@ -1,0 +1,94 @@
+"""The project as a person uses it: its programs, a database, an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from demo.files import write_system_tables
+from demo.history import History
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+CLIENT_SECRET = "correct-horse-battery-staple"
+
+
+@dataclass
+class Project:
+    """The project with a database, a target folder and an environment of its own."""
+
+    folder: Path
+    parsed: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "genie.duckdb"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DATABRICKS_", "GENIE_", "DBT_"))
+        }
+        return kept | {
+            "DBT_PROFILES_DIR": str(ROOT / "profiles"),
+            "DBT_TARGET_PATH": str(self.parsed),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "GENIE_DUCKDB_PATH": str(self.database),
+            **self.extra,
+        }
+
+    def run(
+        self, *command: str, expect: int | None = 0, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        finished = subprocess.run(
+            [*command],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if expect is not None:
+            assert finished.returncode == expect, finished.stdout + finished.stderr
+        return finished
+
+    def ingest(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "ingest", *arguments, expect=expect)
+
+    def dbt(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
+        program = str(Path(sys.executable).with_name("dbt"))
+        return self.run(program, "--no-use-colors", *arguments, expect=expect)
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            rows: list[dict[str, Any]] = (
+                connection.sql(sql, params=list(parameters)).to_arrow_table().to_pylist()
+            )
+            return rows
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        (row,) = self.query(sql, parameters)
+        (value,) = row.values()
+        return value
+
+    def load(self, history: History, urls: Mapping[str, str | None]) -> None:
+        files = write_system_tables(history, urls, self.folder / "system_tables")
+        for table, path in files.items():
+            self.ingest("load-files", "--table", table, str(path))
+
+    def sign_in(self, history: History, secret: str = CLIENT_SECRET) -> None:
+        self.extra |= {
+            "DATABRICKS_CLIENT_ID": history.observer.name,
+            "DATABRICKS_CLIENT_SECRET": secret,
+        }

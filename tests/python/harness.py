@@ -40,10 +40,12 @@ class Project:
             if not name.startswith(("DATABRICKS_", "GENIE_", "DBT_"))
         }
         return kept | {
+            "DBT_PROJECT_DIR": str(ROOT),
             "DBT_PROFILES_DIR": str(ROOT / "profiles"),
             "DBT_TARGET_PATH": str(self.parsed),
             "DBT_LOG_PATH": str(self.folder / "logs"),
-            "GENIE_DUCKDB_PATH": str(self.database),
+            # the same text for every project: a changed profile would make dbt parse anew
+            "GENIE_DUCKDB_PATH": self.database.name,
             **self.extra,
         }
 
@@ -52,7 +54,7 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         finished = subprocess.run(
             [*command],
-            cwd=ROOT,
+            cwd=self.folder,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -69,6 +71,13 @@ class Project:
     def dbt(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
         program = str(Path(sys.executable).with_name("dbt"))
         return self.run(program, "--no-use-colors", *arguments, expect=expect)
+
+    def build_work_lists(self) -> None:
+        """Build what the ingesters read, as a scheduled run does before it fetches."""
+        self.dbt(
+            *("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
+            *("--select", "+genie_messages_to_fetch", "+genie_spaces_to_fetch"),
+        )
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         with duckdb.connect(str(self.database), read_only=True) as connection:

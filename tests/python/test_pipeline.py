@@ -35,10 +35,7 @@ def pipeline(
     project = make_project()
     project.sign_in(history)
     project.load(history, site.urls)
-    project.dbt(
-        *("build", "--exclude-resource-type", "unit_test"),
-        *("--select", "+genie_messages_to_fetch", "+genie_spaces_to_fetch"),
-    )
+    project.build_work_lists()
     project.ingest("spaces", expect=2)
     first = project.ingest("messages", expect=2)
     project.dbt("build", "--exclude-resource-type", "unit_test")

@@ -2,7 +2,7 @@
 
 The other packages of this distribution reach a database only through here:
 
-    profile = read_profile(Path("profiles"), target="duckdb", environ=os.environ)
+    profile = read_profile(Path("profiles"), target="duckdb", environ=environ)
     warehouse = open_warehouse(profile)
     with warehouse.transaction() as transaction:
         transaction.append(TABLE, rows)

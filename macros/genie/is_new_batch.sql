@@ -6,12 +6,12 @@
 {% macro is_new_batch() -%}
     {%- set since -%}
         (
-            select coalesce(max(stored.fetched_at), timestamp '1970-01-01 00:00:00')
-            from {{ this }} as stored
+            select coalesce(max(kept.fetched_at), timestamp '1970-01-01 00:00:00')
+            from {{ this }} as kept
         ) - interval '{{ var("landing_lookback_days") | int }}' day
     {%- endset -%}
     fetched_at >= {{ since }}
     and batch_id not in (
-        select stored.batch_id from {{ this }} as stored where stored.fetched_at >= {{ since }}
+        select kept.batch_id from {{ this }} as kept where kept.fetched_at >= {{ since }}
     )
 {%- endmacro %}

@@ -4,7 +4,7 @@
 -#}
 {% macro is_new_since_last_build(column='loaded_at') -%}
     {{ column }} >= (
-        select coalesce(max(stored.loaded_at), timestamp '1970-01-01 00:00:00')
-        from {{ this }} as stored
+        select coalesce(max(kept.loaded_at), timestamp '1970-01-01 00:00:00')
+        from {{ this }} as kept
     )
 {%- endmacro %}

@@ -136,7 +136,9 @@ final as (
 
 select * from final
 {% if is_incremental() %}
-where not exists (
-    select 1 from {{ this }} as stored where stored.event_id = final.event_id
-)
+    where not exists (
+        select 1
+        from {{ this }} as kept
+        where kept.event_id = final.event_id
+    )
 {% endif %}

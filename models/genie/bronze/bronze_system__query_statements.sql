@@ -106,11 +106,11 @@ final as (
 
 select * from final
 {% if is_incremental() %}
-where not exists (
-    select 1
-    from {{ this }} as stored
-    where
-        stored.statement_key = final.statement_key
-        and stored.update_time >= final.update_time
-)
+    where not exists (
+        select 1
+        from {{ this }} as kept
+        where
+            kept.statement_key = final.statement_key
+            and kept.update_time >= final.update_time
+    )
 {% endif %}

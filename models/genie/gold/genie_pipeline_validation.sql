@@ -39,12 +39,12 @@ message_counts as (
         count(case when fetch_state = 'waiting' then 1 end) as waiting_count,
         count(case when fetch_state = 'out_of_scope' then 1 end) as out_of_scope_count,
         count(case when is_due then 1 end) as due_count,
-        count(
-            case when last_fetched_at is null and fetch_state not in ('gone', 'out_of_scope') then 1 end
-        ) as missing_count,
-        min(
-            case when fetch_state in ('new', 'unsettled', 'changed', 'retry', 'waiting') then event_time end
-        ) as oldest_unsettled_event_time
+        count(case
+            when last_fetched_at is null and fetch_state not in ('gone', 'out_of_scope') then 1
+        end) as missing_count,
+        min(case
+            when fetch_state in ('new', 'unsettled', 'changed', 'retry', 'waiting') then event_time
+        end) as oldest_unsettled_event_time
     from work_list
 
 ),

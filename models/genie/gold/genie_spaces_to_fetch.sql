@@ -45,10 +45,10 @@ known as (
 candidates as (
 
     select
-        coalesce(known.workspace_id, workspaces.workspace_id) as workspace_id,
         known.space_id,
         workspaces.workspace_name,
-        workspaces.workspace_url
+        workspaces.workspace_url,
+        coalesce(known.workspace_id, workspaces.workspace_id) as workspace_id
     from known
     full outer join workspaces
         on known.workspace_id = workspaces.workspace_id

@@ -6,9 +6,9 @@
     liquid_clustered_by=databricks_clustering(['created_date', 'workspace_id']),
 ) }}
 
-with fetches as (
+with versions as (
 
-    select * from {{ ref('silver_message_fetches') }}
+    select * from {{ ref('silver_message_versions') }}
 
 ),
 
@@ -30,85 +30,25 @@ statements as (
 
 ),
 
-spaces as (
-
-    select * from {{ ref('silver_spaces') }}
-
-),
-
-workspaces as (
-
-    select * from {{ ref('bronze_system__workspaces') }}
-
-),
-
 error_types as (
 
     select * from {{ ref('genie_error_types') }}
 
 ),
 
-statement_counts as (
-
-    select
-        message_key,
-        count(*) as statement_count,
-        max(query_loaded_at) as query_loaded_at
-    from statements
-    group by message_key
-
-),
-
--- the narrow facts that tell whether a stored row still holds
-current_versions as (
-
-    select
-        {{ surrogate_key(['fetches.workspace_id', 'fetches.message_id']) }} as message_key,
-        fetches.workspace_id,
-        fetches.message_id,
-        coalesce(messages.space_id, fetches.space_id) as space_id,
-        coalesce(messages.conversation_id, fetches.conversation_id) as conversation_id,
-        spaces.title as space_name,
-        workspaces.workspace_name,
-        fetches.last_attempt_at,
-        fetches.error_type as fetch_error_type,
-        fetches.error_message as fetch_error_message,
-        greatest(messages.loaded_at, activity.loaded_at, statement_counts.query_loaded_at)
-            as source_loaded_at,
-        coalesce(statement_counts.statement_count, 0) as statement_count
-    from fetches
-    left join messages
-        on
-            fetches.workspace_id = messages.workspace_id
-            and fetches.message_id = messages.message_id
-    left join activity
-        on
-            fetches.workspace_id = activity.workspace_id
-            and fetches.message_id = activity.message_id
-    left join statement_counts
-        on messages.message_key = statement_counts.message_key
-    left join spaces
-        on
-            fetches.workspace_id = spaces.workspace_id
-            and coalesce(messages.space_id, fetches.space_id) = spaces.space_id
-    left join workspaces
-        on fetches.workspace_id = workspaces.workspace_id
-
-),
-
 changed_versions as (
 
-    select current_versions.*
-    from current_versions
+    select versions.*
+    from versions
     {% if is_incremental() %}
-        left join {{ this }} as stored
-            on current_versions.message_key = stored.message_key
+        left join {{ this }} as kept
+            on versions.message_key = kept.message_key
         where
-            stored.message_key is null
-            or stored.source_loaded_at is distinct from current_versions.source_loaded_at
-            or stored.api_fetch_timestamp is distinct from current_versions.last_attempt_at
-            or stored.space_name is distinct from current_versions.space_name
-            or stored.workspace_name is distinct from current_versions.workspace_name
+            kept.message_key is null
+            or kept.source_loaded_at is distinct from versions.source_loaded_at
+            or kept.api_fetch_timestamp is distinct from versions.last_attempt_at
+            or kept.space_name is distinct from versions.space_name
+            or kept.workspace_name is distinct from versions.workspace_name
     {% endif %}
 
 ),
@@ -142,8 +82,10 @@ final as (
             / cast(1000 as {{ type_double() }}) as {{ type_double() }}
         ) as latency_seconds,
         cast(messages.auto_regenerate_count as bigint) as auto_regenerate_count,
-        cast(coalesce(messages.feedback_rating, nullif(activity.feedback_rating, 'NONE'))
-            as {{ dbt.type_string() }}) as feedback_rating,
+        cast(
+            coalesce(messages.feedback_rating, nullif(activity.feedback_rating, 'NONE'))
+            as {{ dbt.type_string() }}
+        ) as feedback_rating,
         cast(messages.feedback_comment as {{ dbt.type_string() }}) as feedback_comment,
         cast(statements.query_sql as {{ dbt.type_string() }}) as query_sql,
         cast(statements.query_description as {{ dbt.type_string() }}) as query_description,

@@ -41,7 +41,10 @@ numbered as (
         row_number() over (
             partition by events.message_key
             order by
-                case when events.feedback_rating is not null and not events.is_failed then 0 else 1 end,
+                case
+                    when events.feedback_rating is not null and not events.is_failed then 0
+                    else 1
+                end,
                 events.event_time desc,
                 events.event_key desc
         ) as feedback_rank

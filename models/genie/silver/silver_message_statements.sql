@@ -82,10 +82,10 @@ final as (
         total_duration_ms,
         read_rows,
         read_bytes,
-        final_rank = 1 as is_final,
         start_time,
         end_time,
-        query_loaded_at
+        query_loaded_at,
+        final_rank = 1 as is_final
     from numbered
 
 )

@@ -2,7 +2,9 @@
     materialized='incremental',
     incremental_strategy='merge',
     unique_key='message_key',
-    indexes=postgres_indexes([['message_key'], ['workspace_id', 'message_id'], ['loaded_at']], unique=true),
+    indexes=postgres_indexes(
+        [['message_key'], ['workspace_id', 'message_id'], ['loaded_at']], unique=true
+    ),
     liquid_clustered_by=databricks_clustering(['workspace_id', 'message_id']),
 ) }}
 
@@ -34,7 +36,7 @@ parsed as (
 
     select
         *,
-        {{ json_document('payload') }} as document
+        {{ json_document('payload') }} as body
     from numbered
     where age_rank = 1
     {{ parse_fence() }}
@@ -46,22 +48,22 @@ extracted as (
     select
         message_key,
         workspace_id,
-        coalesce(space_id, {{ json_text('document', ['space_id']) }}) as space_id,
-        coalesce(conversation_id, {{ json_text('document', ['conversation_id']) }})
+        coalesce(space_id, {{ json_text('body', ['space_id']) }}) as space_id,
+        coalesce(conversation_id, {{ json_text('body', ['conversation_id']) }})
             as conversation_id,
         message_id,
-        {{ json_text('document', ['user_id']) }} as user_id,
-        {{ json_text('document', ['content']) }} as content,
-        {{ json_text('document', ['status']) }} as status,
-        {{ json_text('document', ['error', 'type']) }} as error_type,
-        {{ json_text('document', ['error', 'error']) }} as error_message,
-        nullif({{ json_text('document', ['feedback', 'rating']) }}, 'NONE') as feedback_rating,
-        {{ json_text('document', ['feedback', 'comment']) }} as feedback_comment,
-        {{ json_bigint('document', ['auto_regenerate_count']) }} as auto_regenerate_count,
-        coalesce({{ json_array_length('document', ['attachments']) }}, 0) as attachments_count,
-        {{ json_fragment('payload', 'document', ['attachments']) }} as attachments_json,
-        {{ json_bigint('document', ['created_timestamp']) }} as created_epoch,
-        {{ json_bigint('document', ['last_updated_timestamp']) }} as updated_epoch,
+        {{ json_text('body', ['user_id']) }} as user_id,
+        {{ json_text('body', ['content']) }} as content,
+        {{ json_text('body', ['status']) }} as status,
+        {{ json_text('body', ['error', 'type']) }} as error_type,
+        {{ json_text('body', ['error', 'error']) }} as error_message,
+        nullif({{ json_text('body', ['feedback', 'rating']) }}, 'NONE') as feedback_rating,
+        {{ json_text('body', ['feedback', 'comment']) }} as feedback_comment,
+        {{ json_bigint('body', ['auto_regenerate_count']) }} as auto_regenerate_count,
+        coalesce({{ json_array_length('body', ['attachments']) }}, 0) as attachments_count,
+        {{ json_fragment('payload', 'body', ['attachments']) }} as attachments_json,
+        {{ json_bigint('body', ['created_timestamp']) }} as created_epoch,
+        {{ json_bigint('body', ['last_updated_timestamp']) }} as updated_epoch,
         fetched_at,
         batch_id
     from parsed
@@ -97,11 +99,11 @@ final as (
 
 select * from final
 {% if is_incremental() %}
-where not exists (
-    select 1
-    from {{ this }} as stored
-    where
-        stored.message_key = final.message_key
-        and stored.fetched_at > final.fetched_at
-)
+    where not exists (
+        select 1
+        from {{ this }} as kept
+        where
+            kept.message_key = final.message_key
+            and kept.fetched_at > final.fetched_at
+    )
 {% endif %}

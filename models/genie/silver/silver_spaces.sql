@@ -16,7 +16,7 @@ parsed as (
 
     select
         *,
-        {{ json_document('payload') }} as document
+        {{ json_document('payload') }} as body
     from landed
     where age_rank = 1
     {{ parse_fence() }}
@@ -28,12 +28,12 @@ final as (
     select
         workspace_id,
         space_id,
-        {{ json_text('document', ['title']) }} as title,
-        {{ json_text('document', ['description']) }} as description,
-        {{ json_text('document', ['warehouse_id']) }} as warehouse_id,
-        {{ json_text('document', ['parent_path']) }} as parent_path,
-        {{ json_text('document', ['etag']) }} as etag,
-        {{ json_text('document', ['serialized_space']) }} as serialized_space,
+        {{ json_text('body', ['title']) }} as title,
+        {{ json_text('body', ['description']) }} as description,
+        {{ json_text('body', ['warehouse_id']) }} as warehouse_id,
+        {{ json_text('body', ['parent_path']) }} as parent_path,
+        {{ json_text('body', ['etag']) }} as etag,
+        {{ json_text('body', ['serialized_space']) }} as serialized_space,
         fetched_at,
         batch_id
     from parsed

@@ -1,3 +1,6 @@
+{# a partial build has nothing to recount: runs where tests wait for all of their models #}
+{{ config(enabled=(flags.INDIRECT_SELECTION != 'eager')) }}
+
 -- re-counts from the fetch attempts: first times and repetitions add up to the failures
 with failures as (
 
@@ -23,10 +26,10 @@ errors as (
 )
 
 select
-    coalesce(failures.workspace_id, errors.workspace_id) as workspace_id,
-    coalesce(failures.message_id, errors.message_id) as message_id,
     failures.failure_count as failures_tried,
-    errors.failure_count as failures_shown
+    errors.failure_count as failures_shown,
+    coalesce(failures.workspace_id, errors.workspace_id) as workspace_id,
+    coalesce(failures.message_id, errors.message_id) as message_id
 from failures
 full outer join errors
     on

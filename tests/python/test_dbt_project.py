@@ -1,0 +1,228 @@
+"""House rules of the dbt project, checked on what dbt itself says of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import ROOT, Project
+
+Node = dict[str, Any]
+
+LAYERS = ("bronze", "silver", "gold")
+LONGEST_MODEL = 150
+
+
+@dataclass
+class Artifacts:
+    """What dbt wrote after it built the project on an empty database."""
+
+    manifest: dict[str, Any]
+    catalog: dict[str, Any]
+
+    @property
+    def models(self) -> dict[str, Node]:
+        return {
+            id_: node
+            for id_, node in self.manifest["nodes"].items()
+            if node["resource_type"] == "model"
+        }
+
+    @property
+    def columns_built(self) -> dict[str, set[str]]:
+        return {id_: set(node["columns"]) for id_, node in self.catalog["nodes"].items()}
+
+    def tests_of(self, model: str) -> Iterator[Node]:
+        for node in self.manifest["nodes"].values():
+            if node["resource_type"] == "test" and node.get("attached_node") == model:
+                yield node
+
+    def parents(self, id_: str) -> dict[str, Node]:
+        known = self.manifest["nodes"] | self.manifest["sources"]
+        return {parent: known[parent] for parent in self.manifest["parent_map"][id_]}
+
+
+@pytest.fixture(scope="module")
+def artifacts(make_project: Callable[[], Project]) -> Artifacts:
+    project = make_project()
+    project.ingest("init")
+    project.dbt("build")
+    project.dbt("docs", "generate")
+    manifest, catalog = (
+        json.loads((project.parsed / name).read_text(encoding="utf-8"))
+        for name in ("manifest.json", "catalog.json")
+    )
+    return Artifacts(manifest, catalog)
+
+
+def layer_of(node: Node) -> str | None:
+    """Return bronze, silver or gold; sources have no layer, seeds count as silver."""
+    if node["resource_type"] == "seed":
+        return "silver"
+    return next((layer for layer in LAYERS if layer in node["fqn"]), None)
+
+
+def is_view(node: Node) -> bool:
+    return bool(node.get("config", {}).get("materialized") == "view")
+
+
+def views_up_from(artifacts: Artifacts, id_: str) -> tuple[dict[str, Node], dict[str, Node]]:
+    """Return a view with the views above it, and the first relations above that hold data."""
+    views: dict[str, Node] = {id_: artifacts.models[id_]}
+    stored: dict[str, Node] = {}
+    for parent, node in artifacts.parents(id_).items():
+        if is_view(node):
+            more_views, more_stored = views_up_from(artifacts, parent)
+            views |= more_views
+            stored |= more_stored
+        else:
+            stored[parent] = node
+    return views, stored
+
+
+def test_only_bronze_reads_sources(artifacts: Artifacts) -> None:
+    readers = {
+        node["name"]: layer_of(node)
+        for id_, node in artifacts.models.items()
+        if any(parent.startswith("source.") for parent in artifacts.parents(id_))
+    }
+    assert set(readers.values()) == {"bronze"}, readers
+
+
+def test_layers_read_forward_only(artifacts: Artifacts) -> None:
+    backward = [
+        (node["name"], parent["name"])
+        for id_, node in artifacts.models.items()
+        for parent in artifacts.parents(id_).values()
+        if parent["resource_type"] == "model"
+        and LAYERS.index(layer_of(parent) or "") > LAYERS.index(layer_of(node) or "")
+    ]
+    assert backward == []
+
+
+def test_every_model_has_its_yaml_beside_it() -> None:
+    models = {path.with_suffix("") for path in (ROOT / "models").rglob("*.sql")}
+    described = {
+        path.with_suffix("")
+        for path in (ROOT / "models").rglob("*.yml")
+        if not path.name.startswith("_")
+    }
+    assert models == described
+
+
+def test_every_model_says_what_one_row_is(artifacts: Artifacts) -> None:
+    last_sentence = re.compile(r"(^|\. )One row per [^.]+\.\s*$")
+    silent = [
+        node["name"]
+        for node in artifacts.models.values()
+        if not last_sentence.search(" ".join(node["description"].split()))
+    ]
+    assert silent == []
+
+
+def test_documented_columns_are_the_built_ones(artifacts: Artifacts) -> None:
+    assert artifacts.models
+    for id_, node in artifacts.models.items():
+        assert set(node["columns"]) == artifacts.columns_built[id_], node["name"]
+        bare = [name for name, column in node["columns"].items() if not column["description"]]
+        assert bare == [], node["name"]
+
+
+def test_gold_has_contracts_and_keys(artifacts: Artifacts) -> None:
+    for id_, node in artifacts.models.items():
+        if layer_of(node) != "gold":
+            continue
+        assert node["config"]["contract"]["enforced"], node["name"]
+        kinds = {test["test_metadata"]["name"] for test in artifacts.tests_of(id_)}
+        assert kinds & {"unique", "unique_together"}, node["name"]
+
+
+def test_e_mail_addresses_are_marked_as_personal_data(artifacts: Artifacts) -> None:
+    unmarked = [
+        (node["name"], name)
+        for node in artifacts.models.values()
+        for name, column in node["columns"].items()
+        if name in {"user_email", "content"}
+        and column["config"].get("meta", {}).get("contains") != "personal_data"
+    ]
+    assert unmarked == []
+
+
+def test_message_details_holds_no_e_mail(artifacts: Artifacts) -> None:
+    columns = artifacts.models["model.genie_observability.message_details"]["columns"]
+    assert [name for name in columns if "email" in name] == []
+
+
+def test_models_do_not_ask_for_the_engine() -> None:
+    asking = [
+        str(path.relative_to(ROOT))
+        for pattern in ("*.sql", "*.py")
+        for path in (ROOT / "models").rglob(pattern)
+        if re.search(r"target\.(type|name)", path.read_text(encoding="utf-8"))
+    ]
+    assert asking == []
+
+
+def test_models_are_short() -> None:
+    lengths = {
+        path.name: len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / "models").rglob("*.sql")
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODEL} == {}
+
+
+def test_work_list_parses_no_payload(artifacts: Artifacts) -> None:
+    views, _ = views_up_from(artifacts, "model.genie_observability.genie_messages_to_fetch")
+    assert len(views) > 1
+    for node in views.values():
+        assert not re.search(r"\bpayload\b", node["raw_code"]), node["name"]
+        parsers = [macro for macro in node["depends_on"]["macros"] if ".json_" in macro]
+        assert parsers == [], node["name"]
+
+
+def test_work_list_stands_on_tables_that_stay(artifacts: Artifacts) -> None:
+    # Postgres drops a view together with the table below it
+    _, stored = views_up_from(artifacts, "model.genie_observability.genie_messages_to_fetch")
+    models = {
+        node["name"]: node["config"]["materialized"]
+        for node in stored.values()
+        if node["resource_type"] == "model"
+    }
+    assert set(models.values()) == {"incremental"}, models
+
+
+def test_macro_files_hold_the_macro_of_their_name() -> None:
+    for path in (ROOT / "macros").rglob("*.sql"):
+        text = path.read_text(encoding="utf-8")
+        assert re.search(rf"macro {path.stem}\(", text), path.name
+
+
+@pytest.mark.parametrize("folder", ["cross_db", "genie"])
+def test_public_macros_are_described(artifacts: Artifacts, folder: str) -> None:
+    names = {path.stem for path in (ROOT / "macros" / folder).glob("*.sql")}
+    for name in sorted(names):
+        macro = artifacts.manifest["macros"][f"macro.genie_observability.{name}"]
+        assert macro["description"], name
+        signature = re.search(rf"macro {name}\(([^)]*)\)", macro["macro_sql"])
+        assert signature, name
+        given = [part.split("=")[0].strip() for part in signature[1].split(",") if part.strip()]
+        assert [argument["name"] for argument in macro["arguments"]] == given, name
+        assert all(argument["type"] for argument in macro["arguments"]), name
+
+
+def test_every_unit_test_names_its_model_and_what_happens(artifacts: Artifacts) -> None:
+    unit_tests = artifacts.manifest["unit_tests"].values()
+    assert unit_tests
+    for test in unit_tests:
+        assert re.fullmatch(rf"test_{test['model']}__[a-z0-9_]+", test["name"]), test["name"]
+
+
+def test_singular_tests_are_sentences() -> None:
+    names: list[Path] = sorted((ROOT / "tests" / "dbt" / "singular").glob("*.sql"))
+    assert names
+    assert [path.name for path in names if not path.name.startswith("assert_")] == []

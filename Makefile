@@ -54,12 +54,13 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models macros tests/dbt
+	@# in memory: two processes cannot open one DuckDB file
+	GENIE_DUCKDB_PATH=:memory: DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt/singular
 
 fmt: $(STAMP) ## format Python and SQL
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/sqlfluff fix --disable-progress-bar models tests/dbt
+	GENIE_DUCKDB_PATH=:memory: DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff fix --disable-progress-bar models tests/dbt/singular
 
 freshness: $(STAMP) ## dbt source freshness
 	$(DBT) source freshness $(DBT_TARGET)

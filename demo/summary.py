@@ -41,12 +41,6 @@ _SPACES = """
     limit 5
 """
 
-_CALLS = """
-    select coalesce(sum(api_calls), 0) as calls, coalesce(sum(row_count), 0) as messages
-    from genie_bronze.bronze_genie__ingest_runs
-    where command = 'messages'
-"""
-
 
 def summary_lines(warehouse: Warehouse) -> Iterator[str]:
     """Yield the lines of the summary: figures, what waits and why, the busiest spaces."""
@@ -56,7 +50,7 @@ def summary_lines(warehouse: Warehouse) -> Iterator[str]:
         f"  messages         {facts['message_count']:,} found, {facts['fetched_count']:,} fetched"
         f" in {answers['conversations']:,} conversations"
     )
-    yield f"  API calls        {_calls_per_message(warehouse)}"
+    yield f"  API calls        {_calls(facts)}"
     yield f"  failure rate     {_share(answers['failed'], answers['messages'])} of fetched messages"
     yield f"  feedback         {answers['positive']} positive, {answers['negative']} negative"
     yield f"  verdict          {facts['verdict']}"
@@ -89,8 +83,7 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "no messages, so none"
 
 
-def _calls_per_message(warehouse: Warehouse) -> str:
-    runs = _one(warehouse, _CALLS)
-    if not runs["messages"]:
-        return f"{runs['calls']} so far"
-    return f"{runs['calls']} so far, {runs['calls'] / runs['messages']:.2f} a message"
+def _calls(facts: dict[str, Any]) -> str:
+    if facts["api_calls_per_message"] is None:
+        return f"{facts['api_call_count']:,} so far"
+    return f"{facts['api_call_count']:,} so far, {facts['api_calls_per_message']:.2f} a message"

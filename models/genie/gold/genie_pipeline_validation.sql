@@ -51,8 +51,12 @@ message_counts as (
 
 run_counts as (
 
-    select max(case when command = 'messages' then finished_at end) as last_ingest_at
+    select
+        max(finished_at) as last_ingest_at,
+        coalesce(sum(api_calls), 0) as api_call_count,
+        coalesce(sum(row_count), 0) as fetch_count
     from runs
+    where command = 'messages'
 
 ),
 
@@ -73,6 +77,11 @@ final as (
         cast({{ var('days_lookback') }} as bigint) as configured_lookback_days,
         cast(event_counts.audit_watermark as timestamp) as audit_watermark,
         cast(run_counts.last_ingest_at as timestamp) as last_ingest_at,
+        cast(run_counts.api_call_count as bigint) as api_call_count,
+        cast(
+            run_counts.api_call_count
+            / cast(nullif(run_counts.fetch_count, 0) as {{ type_double() }}) as {{ type_double() }}
+        ) as api_calls_per_message,
         cast(message_counts.oldest_unsettled_event_time as timestamp)
             as oldest_unsettled_event_time,
         cast(case

@@ -1,6 +1,3 @@
-{# a partial build has nothing to recount: runs where tests wait for all of their models #}
-{{ config(enabled=(flags.INDIRECT_SELECTION != 'eager')) }}
-
 -- re-counts from the landing: one row for each space ever fetched, and none besides
 with landed as (
 

@@ -1,6 +1,3 @@
-{# a partial build has nothing to recount: runs where tests wait for all of their models #}
-{{ config(enabled=(flags.INDIRECT_SELECTION != 'eager')) }}
-
 -- re-counts from the fetch attempts: one row for each message, fetched or not, and none besides
 with tried as (
 

@@ -1,6 +1,3 @@
-{# a partial build has nothing to recount: runs where tests wait for all of their models #}
-{{ config(enabled=(flags.INDIRECT_SELECTION != 'eager')) }}
-
 -- re-reads the landing: what message_details shows came with the newest payload of the message
 with newest as (
 

@@ -1,6 +1,3 @@
-{# a partial build has nothing to recount: runs where tests wait for all of their models #}
-{{ config(enabled=(flags.INDIRECT_SELECTION != 'eager')) }}
-
 -- every message known is in one state, and every event of the audit log is counted once
 with recounted as (
 

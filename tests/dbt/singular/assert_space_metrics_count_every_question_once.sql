@@ -1,6 +1,3 @@
-{# a partial build has nothing to recount: runs where tests wait for all of their models #}
-{{ config(enabled=(flags.INDIRECT_SELECTION != 'eager')) }}
-
 -- re-counts from the audit log: the messages of all spaces add up to the questions accepted
 with requests as (
 

@@ -168,19 +168,22 @@ class Tour:
         return self.programs.dbt("build", *_WITHOUT_UNIT_TESTS, "--select", *_WORK_LISTS)
 
     def _fetch_spaces(self) -> str:
-        return _told(self.programs.ingest("spaces"), "new or changed spaces")
+        return _told(self._fetch("spaces"), "new or changed spaces")
 
     def _fetch_messages(self) -> Ingested:
-        # other tours may have left work for workspaces that nobody serves now
-        runs: list[Ingested] = []
+        fetched: list[Ingested] = []
 
         def fetch() -> str:
-            ids = [workspace.workspace_id for workspace in self.history.workspaces]
-            runs.extend(self.programs.ingest("messages", "--workspace", id_) for id_ in ids)
-            return _told(sum(runs, Ingested()), "messages")
+            fetched.append(self._fetch("messages"))
+            return _told(fetched[0], "messages")
 
         self._step("fetch messages over HTTP", fetch)
-        return sum(runs, Ingested())
+        return fetched[0]
+
+    def _fetch(self, resource: str) -> Ingested:
+        """Fetch from our workspaces: other tours may have left some that nobody serves now."""
+        ids = (workspace.workspace_id for workspace in self.history.workspaces)
+        return sum((self.programs.ingest(resource, "--workspace", id_) for id_ in ids), Ingested())
 
     def _build(self) -> str:
         return self.programs.dbt("build", *_WITHOUT_UNIT_TESTS)

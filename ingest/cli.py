@@ -174,7 +174,8 @@ def messages(
 
 
 @command
-def spaces(session: Session) -> int:
+@click.option("--workspace", "workspace_id", help="Only this workspace id.")
+def spaces(session: Session, workspace_id: str | None) -> int:
     """Fetch every space that is visible or known from events; land those that changed."""
     with session.reporter.progress("API calls") as progress:
 
@@ -184,6 +185,7 @@ def spaces(session: Session) -> int:
         counts = fetch_spaces(
             session.warehouse,
             partial(_open_client, session),
+            workspace_id=workspace_id,
             stop=_stop_on_signals(),
             report=report,
         )

@@ -22,6 +22,7 @@ def fetch_spaces(
     warehouse: Warehouse,
     open_client: Callable[[Workspace], GenieClient],
     *,
+    workspace_id: str | None,
     stop: threading.Event,
     report: Callable[[RunCounts], None],
 ) -> RunCounts:
@@ -31,7 +32,7 @@ def fetch_spaces(
         WorkspaceError: there are workspaces, and none of them can be used.
     """
     with recorded_run(warehouse, "spaces") as counts:
-        work = read_spaces(warehouse)
+        work = read_spaces(warehouse, workspace_id)
         writer = BatchWriter(warehouse)
         for workspace, known in work.items():
             try:

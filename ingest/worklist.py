@@ -151,12 +151,17 @@ def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-def read_spaces(warehouse: Warehouse) -> dict[Workspace, dict[str, str | None]]:
+def read_spaces(
+    warehouse: Warehouse, workspace_id: str | None
+) -> dict[Workspace, dict[str, str | None]]:
     """Read the workspaces to list and their known spaces, with the digest of the last landing."""
-    rows = warehouse.read(
-        f"select workspace_id, workspace_name, workspace_url, space_id, payload_sha256"  # noqa: S608 - a name of ours
-        f" from {SPACES_TO_FETCH} order by workspace_id, space_id"
-    ).to_pylist()
+    query = f"""
+        select workspace_id, workspace_name, workspace_url, space_id, payload_sha256
+        from {SPACES_TO_FETCH}
+        {"" if workspace_id is None else "where workspace_id = ?"}
+        order by workspace_id, space_id
+    """  # noqa: S608 - a name of ours, the value as parameter
+    rows = warehouse.read(query, [] if workspace_id is None else [workspace_id]).to_pylist()
     found: dict[Workspace, dict[str, str | None]] = {}
     for row in rows:
         workspace = Workspace(row["workspace_id"], row["workspace_name"], row["workspace_url"])

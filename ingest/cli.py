@@ -177,17 +177,13 @@ def messages(
 @click.option("--workspace", "workspace_id", help="Only this workspace id.")
 def spaces(session: Session, workspace_id: str | None) -> int:
     """Fetch every space that is visible or known from events; land those that changed."""
-    with session.reporter.progress("API calls") as progress:
-
-        def report(counts: RunCounts) -> None:
-            progress.update(counts.rows + counts.failed, None)
-
+    with session.reporter.progress("spaces of the workspace") as progress:
         counts = fetch_spaces(
             session.warehouse,
             partial(_open_client, session),
             workspace_id=workspace_id,
             stop=_stop_on_signals(),
-            report=report,
+            report=progress.update,
         )
     return _finish(session, counts, "new or changed spaces landed")
 

@@ -88,15 +88,14 @@ class ProgressReport:
         self._task = progress.add_task(description, total=None) if progress else None
         self._last_line = time.monotonic()
 
-    def update(self, done: int, total: int | None) -> None:
+    def update(self, done: int, total: int) -> None:
         """Say that `done` of `total` units are done."""
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, completed=done, total=total)
             return
         if time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
-            of_total = "" if total is None else f" of {total}"
-            self._reporter.say(f"{self._description}: {done}{of_total}")
+            self._reporter.say(f"{self._description}: {done} of {total}")
 
 
 def configure_logging(verbosity: int) -> None:

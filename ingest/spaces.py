@@ -24,7 +24,7 @@ def fetch_spaces(
     *,
     workspace_id: str | None,
     stop: threading.Event,
-    report: Callable[[RunCounts], None],
+    report: Callable[[int, int], None],
 ) -> RunCounts:
     """Land each space whose answer differs from its last landing; note every attempt.
 
@@ -37,12 +37,13 @@ def fetch_spaces(
         for workspace, known in work.items():
             try:
                 with counted(open_client(workspace), counts) as client:
-                    for space_id in _space_ids(client, known):
+                    space_ids = _space_ids(client, known)
+                    for number, space_id in enumerate(space_ids, start=1):
                         if stop.is_set():
                             break
                         keys = {"workspace_id": workspace.workspace_id, "space_id": space_id}
                         _fetch_space(client, keys, known.get(space_id), writer, counts)
-                        report(counts)
+                        report(number, len(space_ids))
             except WorkspaceError as error:
                 counts.problems.append(str(error))
                 continue

@@ -6,6 +6,9 @@ import json
 import re
 from typing import Any
 
+# an even number of backslashes before it belongs to the text around
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
 _MAX_ERROR_CHARACTERS = 500
 
 # the SDK appends its whole configuration to the text of 401 and 403
@@ -30,9 +33,8 @@ def canonical_json(value: Any) -> str:
 
     NUL and lone surrogates, which not every engine can store, become U+FFFD.
     """
-    return storable(
-        json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("\\u0000", "\ufffd")
-    )
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return storable(_ESCAPED_NUL.sub("\\1\ufffd", text))
 
 
 def storable(text: str) -> str:

@@ -117,10 +117,29 @@ MESSAGES = _landing_table(
 
 SPACES = _landing_table("spaces", _texts("workspace_id space_id payload payload_sha256"))
 
+CONVERSATIONS = _landing_table(
+    "conversations", _texts("workspace_id space_id conversation_id payload")
+)
+
+EVAL_RUNS = _landing_table(
+    "eval_runs", _texts("workspace_id space_id eval_run_id payload payload_sha256")
+)
+
+EVAL_RESULTS = _landing_table(
+    "eval_results", _texts("workspace_id space_id eval_run_id result_id payload")
+)
+
+MESSAGE_COMMENTS = _landing_table(
+    "message_comments",
+    _texts("workspace_id space_id conversation_id message_id comment_id payload"),
+)
+
+# resource: message, space, conversations (all of a space), eval_runs (all of a space), eval_run
+# (the results of one; its id is the resource_id), comments (all of a conversation)
 FETCH_ATTEMPTS = _landing_table(
     "fetch_attempts",
     {
-        **_texts("resource workspace_id space_id conversation_id message_id outcome"),
+        **_texts("resource resource_id workspace_id space_id conversation_id message_id outcome"),
         "http_status": BIGINT,
         **_texts("error_code error_message message_status"),
         "message_updated_at": TIMESTAMP,
@@ -153,4 +172,15 @@ SYSTEM_TABLES = {
     table.name: table for table in (AUDIT, WORKSPACES, QUERY_HISTORY, BILLING_USAGE, LIST_PRICES)
 }
 
-ALL_TABLES = (*SYSTEM_TABLES.values(), MESSAGES, SPACES, FETCH_ATTEMPTS, LOADED_FILES, INGEST_RUNS)
+ALL_TABLES = (
+    *SYSTEM_TABLES.values(),
+    MESSAGES,
+    SPACES,
+    CONVERSATIONS,
+    EVAL_RUNS,
+    EVAL_RESULTS,
+    MESSAGE_COMMENTS,
+    FETCH_ATTEMPTS,
+    LOADED_FILES,
+    INGEST_RUNS,
+)

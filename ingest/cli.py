@@ -25,7 +25,7 @@ from ingest.errors import HostError, IngestError
 from ingest.files import find_files
 from ingest.hosts import DATABRICKS_HOSTS
 from ingest.landing import ALL_TABLES, SYSTEM_TABLES
-from ingest.messages import Progress, fetch_messages
+from ingest.messages import fetch_messages
 from ingest.recording import RunCounts
 from ingest.spaces import fetch_spaces
 from ingest.status import read_status
@@ -157,18 +157,15 @@ def messages(
     filters = Filters(workspace_id, space_id, limit)
     if dry_run:
         return _dry_run(session, filters)
+    stop = _stop_on_signals()
     with session.reporter.progress("conversations fetched") as progress:
-
-        def report(state: Progress) -> None:
-            progress.update(state.conversations, state.total_conversations)
-
         counts = fetch_messages(
             session.warehouse,
-            partial(_open_client, session),
+            partial(_open_client, session, stop),
             filters,
             workers=workers,
-            stop=_stop_on_signals(),
-            report=report,
+            stop=stop,
+            report=progress.update,
         )
     return _finish(session, counts, "messages fetched")
 
@@ -177,12 +174,13 @@ def messages(
 @click.option("--workspace", "workspace_id", help="Only this workspace id.")
 def spaces(session: Session, workspace_id: str | None) -> int:
     """Fetch every space that is visible or known from events; land those that changed."""
+    stop = _stop_on_signals()
     with session.reporter.progress("spaces of the workspace") as progress:
         counts = fetch_spaces(
             session.warehouse,
-            partial(_open_client, session),
+            partial(_open_client, session, stop),
             workspace_id=workspace_id,
-            stop=_stop_on_signals(),
+            stop=stop,
             report=progress.update,
         )
     return _finish(session, counts, "new or changed spaces landed")
@@ -238,12 +236,12 @@ def _finish(session: Session, counts: RunCounts, what: str) -> int:
     return EXIT_DONE if counts.outcome == "done" else EXIT_PARTIAL
 
 
-def _open_client(session: Session, workspace: Workspace) -> GenieClient:
-    url = workspace.url or _fallback_url(session, workspace)
-    return open_client(url, _allowed_hosts())
+def _open_client(session: Session, stop: threading.Event, workspace: Workspace) -> GenieClient:
+    url = workspace.url or _fallback_url(session)
+    return open_client(url, _allowed_hosts(), stop)
 
 
-def _fallback_url(session: Session, workspace: Workspace) -> str:
+def _fallback_url(session: Session) -> str:
     """DATABRICKS_HOST stands for a workspace without a URL only if it is the only one."""
     host = os.environ.get("DATABRICKS_HOST")
     known = session.warehouse.read(
@@ -252,8 +250,7 @@ def _fallback_url(session: Session, workspace: Workspace) -> str:
     if host and known == 1:
         return host if "://" in host else f"https://{host}"
     raise HostError(
-        f"workspace {workspace.workspace_id} has no URL: load the workspaces table"
-        + ("" if known > 1 else ", or set DATABRICKS_HOST")
+        "has no URL: load the workspaces table" + ("" if known > 1 else ", or set DATABRICKS_HOST")
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import requests
 from tenacity import (
@@ -20,11 +20,13 @@ from tenacity import (
 
 from ingest.errors import CredentialsError, FetchError, HostError, IngestError
 from ingest.hosts import check_host
+from ingest.pacing import Pace
 from ingest.text import scrub
 
 # the SDK takes a second to import: only commands that call it pay for it
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
+    from databricks.sdk.clock import Clock
     from databricks.sdk.errors.base import DatabricksError
 
 PAGE_SIZE = 100
@@ -32,9 +34,11 @@ PAGE_SIZE = 100
 _API = "/api/2.0/genie/spaces"
 _PROBE_SECONDS = (5, 15)  # connect, read
 _HTTP_SECONDS = 60
-_RETRY_SECONDS = 90  # the SDK's own retries of 429, 503 and cut connections
+_RETRY_SECONDS = 60  # the SDK's own retries of 429, 503 and cut connections
+_SILENT_CALLS = 5  # so many calls in a row without an answer: the workspace is gone for now
 _TRIES = 3  # ours, of what the SDK gives up at once: 500, 502, 504, broken answers
 
+_SILENCE = frozenset({"TIMEOUT", "CONNECTION_ERROR"})
 _PERMANENT_STATUSES = frozenset({400, 401, 403, 404, 409})
 
 Json = dict[str, Any]
@@ -43,10 +47,12 @@ Json = dict[str, Any]
 class GenieClient:
     """Reads spaces, conversations and messages of one workspace; safe to share among threads."""
 
-    def __init__(self, client: WorkspaceClient) -> None:
+    def __init__(self, client: WorkspaceClient, pace: Pace) -> None:
         self._client = client
+        self._pace = pace
         self._lock = threading.Lock()
         self._calls = 0
+        self._silent_calls = 0
 
     @property
     def calls(self) -> int:
@@ -97,18 +103,34 @@ class GenieClient:
         return attempts(self._get_once, path, query)
 
     def _get_once(self, path: str, query: Mapping[str, Any]) -> Json:
+        self._pace.wait()
         with self._lock:
             self._calls += 1
         try:
             answer = self._client.api_client.do("GET", path, query=dict(query))
+        except IngestError:  # ours, from the pace
+            raise
         except Exception as error:  # the SDK lets requests', its own and plain errors through
-            raise _classified(error) from error
+            fault = _classified(error)
+            self._count_silence(fault)
+            raise fault from error
+        self._count_silence(None)
         if not isinstance(answer, dict):
             raise _invalid_answer("the answer is not a JSON object")
         return answer
 
+    def _count_silence(self, fault: IngestError | None) -> None:
+        """Give a workspace up that no longer answers; trying each message would take hours."""
+        is_silent = isinstance(fault, FetchError) and fault.error_code in _SILENCE
+        with self._lock:
+            self._silent_calls = self._silent_calls + 1 if is_silent else 0
+            if self._silent_calls >= _SILENT_CALLS:
+                raise HostError(f"stopped answering: {fault}")
 
-def open_client(workspace_url: str, allowed_hosts: Sequence[str]) -> GenieClient:
+
+def open_client(
+    workspace_url: str, allowed_hosts: Sequence[str], stop: threading.Event
+) -> GenieClient:
     """Return a client whose credentials were accepted for a token.
 
     The credentials come from where the Databricks SDK finds them (environment, runtime).
@@ -122,6 +144,7 @@ def open_client(workspace_url: str, allowed_hosts: Sequence[str]) -> GenieClient
 
     host = check_host(workspace_url, allowed_hosts)
     _probe(host)
+    pace = Pace(stop)
     try:
         config = Config(
             host=host,
@@ -129,6 +152,7 @@ def open_client(workspace_url: str, allowed_hosts: Sequence[str]) -> GenieClient
             retry_timeout_seconds=_RETRY_SECONDS,
             product="genie-observability",
             product_version="0.1.0",
+            clock=cast("Clock", pace),
         )
         config.authenticate()
     except (ValueError, OSError) as error:
@@ -136,7 +160,7 @@ def open_client(workspace_url: str, allowed_hosts: Sequence[str]) -> GenieClient
             f"{host}: not signed in: {scrub(str(error))}"
             " (set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET)"
         ) from error
-    return GenieClient(WorkspaceClient(config=config))
+    return GenieClient(WorkspaceClient(config=config), pace)
 
 
 def _probe(host: str) -> None:

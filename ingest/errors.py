@@ -4,7 +4,9 @@ IngestError
 ├── BadFileError       a file that cannot be loaded; names the file, the line and the fault
 ├── WorkspaceError     no message of a workspace can be fetched now
 │   ├── HostError          the URL is missing, not allowed, or nothing answers there
-│   └── CredentialsError   the workspace refuses the credentials
+│   ├── CredentialsError   the workspace refuses the credentials
+│   └── ThrottledError     the workspace asks to wait for longer than a run does
+├── StoppedError       the run was asked to stop while it waited
 └── FetchError         one resource could not be fetched; becomes a row of fetch_attempts
 """
 
@@ -29,6 +31,14 @@ class HostError(WorkspaceError):
 
 class CredentialsError(WorkspaceError):
     """The workspace refuses the credentials."""
+
+
+class ThrottledError(WorkspaceError):
+    """The workspace asks to wait for longer than a run does."""
+
+
+class StoppedError(IngestError):
+    """The run was asked to stop while it waited; what it waited for was not tried."""
 
 
 class FetchError(IngestError):

@@ -159,6 +159,8 @@ INGEST_RUNS = Table(
             ("run_id", STRING),
             ("event", STRING),
             ("command", STRING),
+            ("host", STRING),
+            ("process_id", BIGINT),
             ("event_at", TIMESTAMP),
             ("outcome", STRING),
             ("row_count", BIGINT),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
@@ -17,6 +19,19 @@ from ingest.landing import INGEST_RUNS
 from warehouse import Table, Warehouse, WarehouseError
 
 Row = Mapping[str, Any]
+
+_LONGEST_RUN = timedelta(days=1)
+_UNFINISHED_RUNS = f"""
+    select run_id, command, host, process_id, event_at
+    from {INGEST_RUNS.qualified_name} as starts
+    where
+        event = 'start'
+        and not exists (
+            select 1
+            from {INGEST_RUNS.qualified_name} as finishes
+            where finishes.event = 'finish' and finishes.run_id = starts.run_id
+        )
+"""  # noqa: S608 - a name of ours
 
 
 def utc_now() -> datetime:
@@ -126,9 +141,15 @@ def counted(client: Client, counts: RunCounts) -> Iterator[Client]:
 
 @contextmanager
 def recorded_run(warehouse: Warehouse, command: str) -> Iterator[RunCounts]:
-    """Append a start and a finish to ingest_runs around a run."""
-    run = {"run_id": new_id(utc_now()), "command": command}
+    """Append a start and a finish to ingest_runs around a run; finish the runs that died."""
+    run = {
+        "run_id": new_id(utc_now()),
+        "command": command,
+        "host": socket.gethostname(),
+        "process_id": os.getpid(),
+    }
     counts = RunCounts()
+    _finish_dead_runs(warehouse)
     _append_run(warehouse, "start", None, run, counts)
     try:
         yield counts
@@ -136,6 +157,26 @@ def recorded_run(warehouse: Warehouse, command: str) -> Iterator[RunCounts]:
         _append_run(warehouse, "finish", "failed", run, counts)
         raise
     _append_run(warehouse, "finish", counts.outcome, run, counts)
+
+
+def _finish_dead_runs(warehouse: Warehouse) -> None:
+    """Append the finish of runs of this host whose process is gone, or that are a day old."""
+    for run in warehouse.read(_UNFINISHED_RUNS).to_pylist():
+        started_at = run.pop("event_at").replace(tzinfo=UTC)
+        is_here = run["host"] == socket.gethostname()
+        is_old = utc_now() - started_at > _LONGEST_RUN
+        if is_old or (is_here and not _is_running(run["process_id"])):
+            _append_run(warehouse, "finish", "died", run, RunCounts())
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, as another user
+        return True
+    return True
 
 
 def _append_run(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ingest.client import GenieClient, Json
 from ingest.errors import FetchError, WorkspaceError
+from ingest.fetching import failure
 from ingest.landing import FETCH_ATTEMPTS, SPACES
-from ingest.recording import BatchWriter, RunCounts, counted, recorded_run, utc_now
-from ingest.text import canonical_json, scrub
+from ingest.recording import BatchWriter, RunCounts, recorded_run, utc_now
+from ingest.text import canonical_json
 from ingest.worklist import Workspace, read_spaces
+from ingest.workspaces import OpenClient, require_some, visit
 from warehouse import Warehouse
 
 _DENIED = 403
@@ -20,7 +21,7 @@ _DENIED = 403
 
 def fetch_spaces(
     warehouse: Warehouse,
-    open_client: Callable[[Workspace], GenieClient],
+    open_client: OpenClient,
     *,
     workspace_id: str | None,
     stop: threading.Event,
@@ -34,24 +35,20 @@ def fetch_spaces(
     with recorded_run(warehouse, "spaces") as counts:
         work = read_spaces(warehouse, workspace_id)
         writer = BatchWriter(warehouse)
-        for workspace, known in work.items():
-            try:
-                with counted(open_client(workspace), counts) as client:
-                    space_ids = _space_ids(client, known)
-                    for number, space_id in enumerate(space_ids, start=1):
-                        if stop.is_set():
-                            break
-                        keys = {"workspace_id": workspace.workspace_id, "space_id": space_id}
-                        _fetch_space(client, keys, known.get(space_id), writer, counts)
-                        report(number, len(space_ids))
-            except WorkspaceError as error:
-                counts.problems.append(str(error))
-                continue
-            finally:
-                writer.flush()
-        counts.stopped = stop.is_set()
-        if len(counts.problems) == len(work) > 0:
-            raise WorkspaceError("; ".join(counts.problems))
+
+        def fetch(client: GenieClient, workspace: Workspace) -> None:
+            known = work[workspace]
+            space_ids = _space_ids(client, known)
+            for number, space_id in enumerate(space_ids, start=1):
+                if stop.is_set():
+                    return
+                keys = {"workspace_id": workspace.workspace_id, "space_id": space_id}
+                _fetch_space(client, keys, known.get(space_id), writer, counts)
+                report(number, len(space_ids))
+
+        failed = visit(work, open_client, writer, counts, fetch)
+        counts.stopped = counts.stopped or stop.is_set()
+        require_some(len(work), len(failed), counts)
     return counts
 
 
@@ -65,7 +62,8 @@ def _fetch_space(
     try:
         space = _get_space(client, keys["space_id"])
     except FetchError as error:
-        writer.add(FETCH_ATTEMPTS, _failed_attempt(keys, error))
+        attempt = {**keys, "resource": "space", "fetched_at": utc_now()}
+        writer.add(FETCH_ATTEMPTS, attempt | failure(error))
         counts.failed += 1
     else:
         _add_space(writer, keys, space, last_digest, counts)
@@ -108,15 +106,3 @@ def _add_space(
         row = {**keys, "payload": payload, "payload_sha256": digest, "fetched_at": now}
         writer.add(SPACES, row)
         counts.rows += 1
-
-
-def _failed_attempt(keys: Mapping[str, str], error: FetchError) -> dict[str, Any]:
-    return {
-        **keys,
-        "resource": "space",
-        "outcome": "failed",
-        "http_status": error.http_status,
-        "error_code": error.error_code,
-        "error_message": scrub(str(error)),
-        "fetched_at": utc_now(),
-    }

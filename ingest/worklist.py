@@ -22,6 +22,8 @@ class Filters:
     workspace_id: str | None = None
     space_id: str | None = None
     limit: int | None = None
+    due_by: datetime | None = None
+    except_workspaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Workspace:
     name: str | None
     url: str | None
 
+    @property
+    def label(self) -> str:
+        """What to call it in a message."""
+        return self.name or f"workspace {self.workspace_id}"
+
 
 def read_conversations(
     warehouse: Warehouse, filters: Filters
@@ -89,12 +96,19 @@ def read_conversations(
 
 def _message_query(filters: Filters) -> tuple[str, list[Any]]:
     """Select every message of the conversations that have due ones."""
-    conditions, parameters = ["is_due"], []
+    conditions: list[str] = ["is_due"]
+    parameters: list[Any] = []
     for column in ("workspace_id", "space_id"):
         value = getattr(filters, column)
         if value is not None:
             conditions.append(f"{column} = ?")
             parameters.append(value)
+    if filters.due_by is not None:
+        conditions.append("(next_attempt_at is null or next_attempt_at <= ?)")
+        parameters.append(filters.due_by.replace(tzinfo=None))
+    for workspace_id in filters.except_workspaces:
+        conditions.append("workspace_id <> ?")
+        parameters.append(workspace_id)
     limit = "" if filters.limit is None else f" limit {int(filters.limit)}"
     query = f"""
         with due as (

@@ -64,7 +64,7 @@ class Warehouse(Protocol):
     """A database that dbt builds in."""
 
     def create_tables(self, tables: Iterable[Table]) -> None:
-        """Create the database, the schemas and those of the tables that are absent."""
+        """Create the database, the schemas, and the tables and columns that are absent."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Open a transaction: committed at the end of the block, rolled back on any exception."""

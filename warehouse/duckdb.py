@@ -75,9 +75,10 @@ class DuckDBWarehouse(Warehouse):
         try:
             connection.execute("set timezone = 'UTC'")
             yield connection
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise WarehouseMissingError(
-                f"{self._path} lacks a table: run `make build` first ({_first_line(error)})"
+                f"{self._path} lacks a table or column: run `make build` first"
+                f" ({_first_line(error)})"
             ) from error
         except duckdb.Error as error:
             raise WarehouseError(f"{self._path}: {_first_line(error)}") from error
@@ -117,7 +118,7 @@ class MemoryWarehouse(DuckDBWarehouse):
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             yield self._memory
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise WarehouseMissingError(_first_line(error)) from error
 
     def close(self) -> None:
@@ -160,6 +161,11 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table
         columns = ", ".join(f"{field.name} {_sql_type(field.type)}" for field in table.columns)
         connection.execute(f"create schema if not exists {table.schema}")
         connection.execute(f"create table if not exists {table.qualified_name} ({columns})")
+        for field in table.columns:  # a table of an earlier version may lack some
+            connection.execute(
+                f"alter table {table.qualified_name}"
+                f" add column if not exists {field.name} {_sql_type(field.type)}"
+            )
 
 
 def _sql_type(arrow_type: pa.DataType) -> str:

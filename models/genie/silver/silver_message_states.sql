@@ -12,7 +12,13 @@ fetches as (
 
 ),
 
--- messages come from the audit log, or from a listing that showed what the log does not hold
+deletions as (
+
+    select * from {{ ref('silver_deletions') }}
+
+),
+
+-- from the audit log or a listing; deleting a conversation or a space changes all messages in it
 known as (
 
     select
@@ -20,7 +26,6 @@ known as (
         activity.status_code,
         activity.user_email,
         activity.event_time,
-        activity.last_change_at,
         fetches.error_type,
         fetches.error_message,
         fetches.message_status,
@@ -36,13 +41,22 @@ known as (
         coalesce(fetches.failure_count, 0) as failure_count,
         coalesce(fetches.unsettled_count, 0) as unsettled_count,
         coalesce(fetches.message_updated_at, fetches.first_unsettled_at) as progressed_at,
-        -- a change that came after the last look at the message, whatever the look showed
-        coalesce(activity.last_change_at > fetches.last_attempt_at, false) as is_changed
+        greatest(activity.last_change_at, conversations.deleted_at, spaces.deleted_at)
+            as last_change_at
     from activity
     full outer join fetches
         on
             activity.workspace_id = fetches.workspace_id
             and activity.message_id = fetches.message_id
+    left join deletions as conversations
+        on
+            coalesce(activity.workspace_id, fetches.workspace_id) = conversations.workspace_id
+            and coalesce(activity.conversation_id, fetches.conversation_id)
+            = conversations.conversation_id
+    left join deletions as spaces
+        on
+            coalesce(activity.workspace_id, fetches.workspace_id) = spaces.workspace_id
+            and coalesce(activity.space_id, fetches.space_id) = spaces.space_id
 
 ),
 
@@ -50,6 +64,8 @@ delayed as (
 
     select
         *,
+        -- a change that came after the last look at the message, whatever the look showed
+        coalesce(last_change_at > last_attempt_at, false) as is_changed,
         {{ current_utc() }} as checked_at,
         case error_type
             when 'AUTH_ERROR' then {{ var('denied_wait_seconds') }}

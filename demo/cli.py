@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
+from demo.faults import Faults
 from demo.history import History, HistoryOptions, build_history
 from demo.model import OBSERVER_APPLICATION_ID
 from demo.questions import Question, own_questions, read_questions
@@ -127,8 +128,16 @@ def history_options(
     show_default=True,
     help="Port of the first workspace, the others follow; 0 takes free ones.",
 )
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[=RATE]",
+    help="Something that goes wrong, such as error-503=0.2; several times if need be; `all` "
+    "is a bit of everything.",
+)
 @history_arguments
-def serve(options: HistoryOptions, port: int) -> None:
+def serve(options: HistoryOptions, port: int, faults: tuple[str, ...]) -> None:
     """Serve the REST API of every workspace on 127.0.0.1 until SIGINT or SIGTERM.
 
     Client id and secret come from GENIE_DEMO_CLIENT_ID and GENIE_DEMO_CLIENT_SECRET; without
@@ -136,12 +145,13 @@ def serve(options: HistoryOptions, port: int) -> None:
     """
     from demo.server import SimulatedWorkspaces
 
+    chosen = _faults(faults, options.seed)
     client_id, client_secret, is_made = _credentials()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     history = build_history(options)
-    with SimulatedWorkspaces(history, client_id, client_secret, port=port) as site:
+    with SimulatedWorkspaces(history, client_id, client_secret, port=port, faults=chosen) as site:
         for workspace in history.workspaces:
             click.echo(f"# {workspace.name}: {site.urls[workspace.workspace_id]}")
         if is_made:
@@ -263,6 +273,13 @@ def _credentials() -> tuple[str, str, bool]:
     client_id = os.environ.get("GENIE_DEMO_CLIENT_ID") or OBSERVER_APPLICATION_ID
     client_secret = os.environ.get("GENIE_DEMO_CLIENT_SECRET")
     return client_id, client_secret or secrets.token_urlsafe(24), not client_secret
+
+
+def _faults(texts: tuple[str, ...], seed: int) -> Faults:
+    try:
+        return Faults.parse(texts, seed)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _questions(path: Path | None) -> tuple[Question, ...]:

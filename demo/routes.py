@@ -22,6 +22,7 @@ from demo.model import Conversation, History, Message, Space
 from demo.payloads import conversation_payload, message_payload, page_payload, space_payload
 
 Json = dict[str, Any]
+Headers = tuple[tuple[str, str], ...]
 Item = TypeVar("Item")
 
 _ID = r"[^/]+"
@@ -32,10 +33,11 @@ _DEFAULT_PAGE, _LARGEST_PAGE = 20, 100
 class ApiError(Exception):
     """An answer of the API other than success."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+    def __init__(self, status: HTTPStatus, code: str, message: str, headers: Headers = ()) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.headers = headers
 
     def payload(self) -> Json:
         """Return the body, with a request id of its own."""
@@ -80,6 +82,7 @@ class Contents:
 
     def __init__(self, history: History, workspace_id: str) -> None:
         """Index what belongs to the workspace."""
+        self.workspace_id = workspace_id
         self.spaces: dict[str, Space] = {
             space.space_id: space
             for space in history.spaces

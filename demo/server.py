@@ -1,29 +1,28 @@
 """Serves a history as live workspaces: one loopback address each, real paths and sign-in."""
 
+import functools
 import json
-import re
-import socket
-import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from demo.disturbance import Disturbance, Disturber, disturb_page, disturb_values
+from demo.faults import Faults
 from demo.ids import to_ms
+from demo.listener import LOOPBACK, Incoming, Listener, Reply
 from demo.model import History, Workspace
 from demo.routes import ApiError, Contents, Request, find_route, unauthenticated
 from demo.tokens import TokenOffice
 
 Json = dict[str, Any]
+Headers = tuple[tuple[str, str], ...]
 
-_LOOPBACK = "127.0.0.1"
-_API = re.compile(r"/api/")
+_API = "/api/"
 _DISCOVERY = "/.well-known/databricks-config"
 _OIDC_DISCOVERY = "/oidc/.well-known/oauth-authorization-server"
 _TOKEN = "/oidc/v1/token"  # noqa: S105 - a path
@@ -33,6 +32,7 @@ _SIGN_IN_KINDS = {
     _TOKEN: "token",
 }
 _REFUSAL = {"error": "invalid_client", "error_description": "Client authentication failed"}
+_NO_FAULTS = Faults()
 
 
 def _utc_now() -> datetime:
@@ -49,6 +49,7 @@ class SimulatedWorkspaces:
         calls: Calls by kind of path: list_spaces, get_space, list_conversations,
             list_messages, get_message; `unknown` for any other.
         sign_ins: Calls by OAuth path: discovery, oidc_discovery, token.
+        faults_met: How often each fault happened, by its name.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class SimulatedWorkspaces:
         port: int = 0,
         token_seconds: float = 3600,
         clock: Callable[[], datetime] = _utc_now,
+        faults: Faults = _NO_FAULTS,
     ) -> None:
         """Bind nothing yet.
 
@@ -70,6 +72,7 @@ class SimulatedWorkspaces:
             port: Port of the first workspace, the others follow; 0 takes free ones.
             token_seconds: How long a token is good.
             clock: The time, in UTC.
+            faults: What goes wrong.
         """
         self.urls: dict[str, str] = {}
         self.calls: Counter[str] = Counter()
@@ -77,11 +80,14 @@ class SimulatedWorkspaces:
         self._history = history
         self._port = port
         self._clock = clock
+        self._disturber = Disturber(faults)
+        self.faults_met = self._disturber.met
         self._office = TokenOffice(
-            client_id, client_secret, token_seconds=token_seconds, clock=clock
+            (client_id,), client_secret, token_seconds=token_seconds, clock=clock
         )
         self._lock = threading.Lock()
-        self._listeners: list[_Listener] = []
+        self._closing = threading.Event()
+        self._listeners: list[Listener] = []
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
@@ -108,6 +114,7 @@ class SimulatedWorkspaces:
 
     def close(self) -> None:
         """Stop listening, cut open connections and wait for every thread."""
+        self._closing.set()
         for listener in self._listeners[: len(self._threads)]:
             listener.shutdown()
         for listener in self._listeners:
@@ -118,49 +125,66 @@ class SimulatedWorkspaces:
         self._listeners.clear()
         self._threads.clear()
 
-    def sign_in(
-        self, path: str, authorization: str | None, workspace_id: str
-    ) -> tuple[HTTPStatus, Json]:
-        """Answer an OAuth call: status and body.
+    def set_faults(self, faults: Faults) -> None:
+        """Put other faults into force; calls are counted anew for their draws."""
+        self._disturber.replace(faults)
 
-        Raises:
-            ApiError: There is no such path.
-        """
+    def _answer(self, contents: Contents, incoming: Incoming) -> Reply:
+        path = urlsplit(incoming.target).path
+        if not path.startswith(_API):
+            return self._sign_in(path, incoming.authorization, contents.workspace_id)
+        disturbance = self._disturber.disturb(incoming.method, incoming.target)
+        self._closing.wait(disturbance.delay)
+        try:
+            reply = _reply(HTTPStatus.OK, self._call(incoming, contents, disturbance))
+        except ApiError as error:
+            reply = _reply(error.status, error.payload(), error.headers)
+        self._closing.wait(disturbance.hang)
+        return disturbance.replacement() or disturbance.broken(reply)
+
+    def _sign_in(self, path: str, authorization: str | None, workspace_id: str) -> Reply:
         kind = _SIGN_IN_KINDS.get(path)
         if kind is None:
-            raise ApiError(HTTPStatus.NOT_FOUND, "ENDPOINT_NOT_FOUND", f"Nothing at {path}")
+            error = ApiError(HTTPStatus.NOT_FOUND, "ENDPOINT_NOT_FOUND", f"Nothing at {path}")
+            return _reply(error.status, error.payload())
         self._count(self.sign_ins, kind)
         url = self.urls[workspace_id]
         if kind == "discovery":
-            return HTTPStatus.OK, self._discovery(url, workspace_id)
+            return _reply(HTTPStatus.OK, self._discovery(url, workspace_id))
         if kind == "oidc_discovery":
-            return HTTPStatus.OK, _oidc_discovery(url)
-        token = self._office.issue(authorization)
-        return (HTTPStatus.OK, token) if token else (HTTPStatus.UNAUTHORIZED, _REFUSAL)
+            return _reply(HTTPStatus.OK, _oidc_discovery(url))
+        token = None if self._disturber.faults.revoked else self._office.issue(authorization)
+        return _reply(HTTPStatus.OK, token) if token else _reply(HTTPStatus.UNAUTHORIZED, _REFUSAL)
 
-    def call(self, method: str, target: str, authorization: str | None, contents: Contents) -> Json:
-        """Answer a call of the REST API.
-
-        Raises:
-            ApiError: The answer is not a success.
-        """
-        parts = urlsplit(target)
+    def _call(self, incoming: Incoming, contents: Contents, disturbance: Disturbance) -> Json:
+        parts = urlsplit(incoming.target)
         try:
-            route, ids = find_route(method, parts.path)
+            route, ids = find_route(incoming.method, parts.path)
         except ApiError:
             self._count(self.calls, "unknown")
             raise
         self._count(self.calls, route.kind)
-        if not self._office.accepts(authorization):
-            raise unauthenticated()
+        disturbance.stop()
+        self._check(incoming.authorization, disturbance)
+        disturbance.close(route.kind, ids)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return route.handler(Request(contents, ids, query, to_ms(self._clock())))
+        body = route.handler(Request(contents, ids, query, to_ms(self._clock())))
+        disturb_page(self._disturber, parts.path, query, body)
+        disturb_values(self._disturber, body)
+        return body
+
+    def _check(self, authorization: str | None, disturbance: Disturbance) -> None:
+        if disturbance.fault == "expired_token":
+            self._office.expire(authorization)
+        holder = self._office.holder(authorization)
+        if disturbance.faults.revoked or holder is None:
+            raise unauthenticated()
 
     def _listen(self, workspace: Workspace, port: int) -> None:
         contents = Contents(self._history, workspace.workspace_id)
-        listener = _Listener(port, self, contents, workspace.workspace_id)
+        listener = Listener(port, functools.partial(self._answer, contents))
         self._listeners.append(listener)
-        self.urls[workspace.workspace_id] = f"http://{_LOOPBACK}:{listener.server_port}"
+        self.urls[workspace.workspace_id] = f"http://{LOOPBACK}:{listener.server_port}"
         thread = threading.Thread(
             target=listener.serve_forever,
             kwargs={"poll_interval": 0.05},
@@ -191,79 +215,5 @@ def _oidc_discovery(url: str) -> Json:
     }
 
 
-class _Listener(ThreadingHTTPServer):
-    """The address of one workspace; it remembers open connections so as to cut them."""
-
-    daemon_threads = False
-    request_queue_size = 128
-
-    def __init__(
-        self, port: int, site: SimulatedWorkspaces, contents: Contents, workspace_id: str
-    ) -> None:
-        super().__init__((_LOOPBACK, port), _Handler)
-        self.site = site
-        self.contents = contents
-        self.workspace_id = workspace_id
-        self._open: set[socket.socket] = set()
-        self._open_lock = threading.Lock()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._open_lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._open_lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def cut_connections(self) -> None:
-        with self._open_lock:
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay quiet about clients that hang up; report anything else as usual."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: _Listener
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Log nothing: the calls are counted."""
-
-    def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        try:
-            status, body = self._reply()
-        except ApiError as error:
-            status, body = error.status, error.payload()
-        self._send(status, body)
-
-    def _reply(self) -> tuple[HTTPStatus, Json]:
-        authorization = self.headers.get("Authorization")
-        site = self.server.site
-        if not _API.match(self.path):
-            return site.sign_in(urlsplit(self.path).path, authorization, self.server.workspace_id)
-        found = site.call(self.command, self.path, authorization, self.server.contents)
-        return HTTPStatus.OK, found
-
-    def _send(self, status: HTTPStatus, body: Json) -> None:
-        data = json.dumps(body, ensure_ascii=False).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+def _reply(status: int, body: Mapping[str, object], headers: Headers = ()) -> Reply:
+    return Reply(status, json.dumps(body, ensure_ascii=False).encode(), headers)

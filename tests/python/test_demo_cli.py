@@ -40,6 +40,7 @@ def test_serve_shows_how_to_sign_in_and_stops_on_sigterm() -> None:
         (["load"], 64, "Missing option '--out'"),
         (["serve", "--messages", "-5"], 64, "messages must be at least 0"),
         (["serve", "--end", "tomorrow"], 64, "tomorrow"),
+        (["serve", "--fault", "plague"], 64, "no such fault: plague"),
         (["dance"], 64, "No such command"),
         (["load", "--files-only", "--out", "/dev/null/x", "--messages", "1"], 1, "/dev/null/x"),
         (["serve", "--questions", "pyproject.toml"], 1, "pyproject.toml, line 1"),

@@ -6,6 +6,19 @@ with events as (
 
 ),
 
+-- a run taken for dead may finish after all: its own word counts
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by run_id, event
+            order by case when outcome = 'died' then 1 else 0 end, event_at
+        ) as event_rank
+    from events
+
+),
+
 final as (
 
     select
@@ -16,8 +29,10 @@ final as (
         max(case when event = 'finish' then failed_count end) as failed_count,
         max(case when event = 'finish' then api_calls end) as api_calls,
         min(case when event = 'start' then event_at end) as started_at,
-        max(case when event = 'finish' then event_at end) as finished_at
-    from events
+        max(case when event = 'finish' then event_at end) as finished_at,
+        not bool_or(event = 'finish') as is_running
+    from numbered
+    where event_rank = 1
     group by run_id
 
 )

@@ -14,7 +14,13 @@ work_list as (
 
 runs as (
 
-    select * from {{ ref('bronze_genie__ingest_runs') }}
+    select
+        *,
+        row_number() over (
+            order by coalesce(started_at, finished_at) desc nulls last, run_id desc
+        ) as age_rank
+    from {{ ref('bronze_genie__ingest_runs') }}
+    where command = 'messages'
 
 ),
 
@@ -34,6 +40,8 @@ message_counts as (
     select
         count(*) as message_count,
         count(case when last_fetched_at is not null then 1 end) as fetched_count,
+        count(case when last_fetched_at is not null and event_time is null then 1 end)
+            as unlogged_message_count,
         count(case when fetch_state = 'gone' then 1 end) as gone_count,
         count(case when fetch_state = 'gave_up' then 1 end) as gave_up_count,
         count(case when fetch_state = 'waiting' then 1 end) as waiting_count,
@@ -52,11 +60,11 @@ message_counts as (
 run_counts as (
 
     select
-        max(finished_at) as last_ingest_at,
+        max(case when outcome <> 'died' then finished_at end) as last_ingest_at,
+        max(case when age_rank = 1 then coalesce(outcome, 'running') end) as last_ingest_outcome,
         coalesce(sum(api_calls), 0) as api_call_count,
         coalesce(sum(row_count), 0) as fetch_count
     from runs
-    where command = 'messages'
 
 ),
 
@@ -68,6 +76,7 @@ final as (
         cast(event_counts.unknown_action_count as bigint) as unknown_action_count,
         cast(message_counts.message_count as bigint) as message_count,
         cast(message_counts.fetched_count as bigint) as fetched_count,
+        cast(message_counts.unlogged_message_count as bigint) as unlogged_message_count,
         cast(message_counts.due_count as bigint) as due_count,
         cast(message_counts.waiting_count as bigint) as waiting_count,
         cast(message_counts.gone_count as bigint) as gone_count,
@@ -77,6 +86,7 @@ final as (
         cast({{ var('days_lookback') }} as bigint) as configured_lookback_days,
         cast(event_counts.audit_watermark as timestamp) as audit_watermark,
         cast(run_counts.last_ingest_at as timestamp) as last_ingest_at,
+        cast(run_counts.last_ingest_outcome as {{ dbt.type_string() }}) as last_ingest_outcome,
         cast(run_counts.api_call_count as bigint) as api_call_count,
         cast(
             run_counts.api_call_count

@@ -79,6 +79,15 @@ def space_events(space: Space) -> Events:
             request_id=uuid_id(space.space_id, "updateSpace", number),
             result=None,
         )
+    if space.trashed_ms is not None:
+        yield made._replace(
+            at_ms=space.trashed_ms,
+            action="trashSpace",
+            agent=_BROWSERS[0],
+            params=named,
+            request_id=uuid_id(space.space_id, "trashSpace"),
+            result=None,
+        )
 
 
 def listing_events(history: History, workspace: Workspace) -> Events:
@@ -244,8 +253,11 @@ def _changes(message: Message, draws: random.Random) -> Events:
         action = "createConversationMessageComment"
         at_ms = message.finished_ms + 3 * _MINUTE_MS
         yield _call(message, at_ms, action, params | {"comment_type": "REQUEST_REVIEW"})
-    if message.deleted_ms is not None:
+    thread = message.conversation
+    if message.deleted_ms is not None and message.deleted_ms != thread.deleted_ms:
         yield _call(message, message.deleted_ms, "deleteConversationMessage", params)
+    if thread.deleted_ms is not None and message.turn == thread.turns - 1:
+        yield _call(message, thread.deleted_ms, "deleteConversation", _thread_params(message))
 
 
 def _observations(history: History, message: Message, draws: random.Random) -> Events:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from demo import people
 from demo.conversations import Planner
+from demo.deletions import delete_conversations
 from demo.ids import uuid_id
 from demo.messages import Scribe
 from demo.model import History, HistoryOptions, Message, Principal, Space
@@ -22,6 +23,8 @@ def build_history(options: HistoryOptions) -> History:
     workspaces = build_workspaces(options)
     spaces = build_spaces(options, workspaces, everyone)
     messages = list(_messages(options, spaces, everyone, asker))
+    if options.deleted_conversations:
+        messages = delete_conversations(options, messages)
     messages.sort(key=lambda message: (message.created_ms, message.message_id))
     return History(
         options=options,

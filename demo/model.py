@@ -64,7 +64,10 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A Genie space; `serialized_space` is JSON text as the API returns it."""
+    """A Genie space; `serialized_space` is JSON text as the API returns it.
+
+    `trashed_ms` is when somebody moved it to the trash, if so.
+    """
 
     space_id: str
     workspace: Workspace
@@ -78,11 +81,12 @@ class Space:
     created_ms: int
     tables: tuple[str, ...]
     is_restricted: bool
+    trashed_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A thread of questions by one author in one space."""
+    """A thread of questions by one author in one space; `deleted_ms` is of all of it."""
 
     conversation_id: str
     space: Space
@@ -91,6 +95,7 @@ class Conversation:
     title: str
     created_ms: int
     turns: int
+    deleted_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,8 @@ class HistoryOptions:
             needs 3 spaces.
         deleted_share: Share of the messages that their authors deleted.
         in_flight: Messages being answered at `end`; needs 50 messages.
+        deleted_conversations: Conversations that their authors deleted as a whole.
+        trashed_spaces: Spaces that were moved to the trash right before the end.
 
     Raises:
         ValueError: An option is outside its range.
@@ -175,9 +182,12 @@ class HistoryOptions:
     restricted_share: float = 0.02
     deleted_share: float = 0.003
     in_flight: int = 2
+    deleted_conversations: int = 0
+    trashed_spaces: int = 0
 
     def __post_init__(self) -> None:
         lowest = {"messages": 0, "workspaces": 1, "spaces": 0, "days": 1, "in_flight": 0}
+        lowest |= {"deleted_conversations": 0, "trashed_spaces": 0}
         for name, minimum in lowest.items():
             if getattr(self, name) < minimum:
                 raise ValueError(f"{name} must be at least {minimum}, not {getattr(self, name)}")

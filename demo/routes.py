@@ -106,13 +106,17 @@ class Contents:
         space = self.spaces.get(space_id)
         if space is None:
             raise not_found("Space", space_id)
+        if space.trashed_ms is not None:
+            raise not_found("Space", space_id)
         if space.is_restricted:
             raise forbidden(space_id)
         return space
 
     def conversations(self, space_id: str) -> list[Conversation]:
         """Return the conversations of a space, newest first."""
-        found = [messages[0].conversation for messages in self._threads[space_id].values()]
+        threads = self._threads[space_id].values()
+        found = [messages[0].conversation for messages in threads]
+        found = [one for one in found if one.deleted_ms is None]
         return sorted(found, key=lambda one: (-one.created_ms, one.conversation_id))
 
     def messages(self, space_id: str, conversation_id: str) -> list[Message]:
@@ -122,7 +126,7 @@ class Contents:
             ApiError: 404 if the space has no such conversation.
         """
         messages = self._threads[space_id].get(conversation_id)
-        if messages is None:
+        if messages is None or messages[0].conversation.deleted_ms is not None:
             raise not_found("Conversation", conversation_id)
         return [message for message in messages if message.deleted_ms is None]
 
@@ -149,7 +153,11 @@ class Route:
 
 def list_spaces(request: Request) -> Json:
     """Answer with the spaces that the caller may see."""
-    visible = [space for space in request.contents.spaces.values() if not space.is_restricted]
+    visible = [
+        space
+        for space in request.contents.spaces.values()
+        if not space.is_restricted and space.trashed_ms is None
+    ]
     return _page(request, "spaces", visible, space_payload)
 
 

@@ -73,12 +73,18 @@ def _space(
         created_ms=options.start_ms - (options.spaces - number) * _MINUTE_MS,
         tables=tuple(table.identifier for table in tables_of(name, questions)),
         is_restricted=_is_restricted(options, number),
+        trashed_ms=options.end_ms - 1_000 if _is_trashed(options, number) else None,
     )
 
 
 def _is_restricted(options: HistoryOptions, number: int) -> bool:
     is_last = number == options.spaces - 1
     return is_last and options.spaces >= _FEWEST_FOR_RESTRICTED and options.restricted_share > 0
+
+
+def _is_trashed(options: HistoryOptions, number: int) -> bool:
+    left = options.spaces - _is_restricted(options, options.spaces - 1) - options.trashed_spaces
+    return left <= number and not _is_restricted(options, number)
 
 
 def _heading(name: str) -> tuple[str, str]:

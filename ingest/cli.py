@@ -26,6 +26,7 @@ from ingest.files import find_files
 from ingest.hosts import DATABRICKS_HOSTS
 from ingest.landing import ALL_TABLES, SYSTEM_TABLES
 from ingest.messages import fetch_messages
+from ingest.privacy import Privacy
 from ingest.recording import RunCounts
 from ingest.spaces import fetch_spaces
 from ingest.status import read_status
@@ -43,6 +44,7 @@ class Session:
 
     warehouse: Warehouse
     reporter: Reporter
+    privacy: Privacy
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,11 +89,13 @@ def command(function: Callable[..., int]) -> click.Command:
         configure_logging(verbose)
         reporter = Reporter(log_format)
         try:
-            _require_supported_privacy()
+            privacy = Privacy(
+                os.environ.get("GENIE_PII_MODE", "full"), os.environ.get("GENIE_PII_KEY", "")
+            )
             folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
             profile = read_profile(folder, target, os.environ)
             warehouse = open_warehouse(profile, lock_timeout_seconds=lock_timeout)
-            code = function(Session(warehouse, reporter), **arguments)
+            code = function(Session(warehouse, reporter, privacy), **arguments)
         except (IngestError, WarehouseError) as error:
             reporter.fail(str(error))
             code = EXIT_FAILED
@@ -123,7 +127,7 @@ def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> in
     audit log delivery are understood too.
     """
     for file in loading.load_files(
-        session.warehouse, SYSTEM_TABLES[table_name], find_files(list(paths))
+        session.warehouse, SYSTEM_TABLES[table_name], find_files(list(paths)), session.privacy
     ):
         if file.rows is None:
             session.reporter.say(f"{file.path}: loaded before, skipped")
@@ -163,6 +167,7 @@ def messages(
             session.warehouse,
             partial(_open_client, session, stop),
             filters,
+            privacy=session.privacy,
             workers=workers,
             stop=stop,
             report=progress.update,
@@ -180,6 +185,7 @@ def spaces(session: Session, workspace_id: str | None) -> int:
             session.warehouse,
             partial(_open_client, session, stop),
             workspace_id=workspace_id,
+            privacy=session.privacy,
             stop=stop,
             report=progress.update,
         )
@@ -257,15 +263,6 @@ def _fallback_url(session: Session) -> str:
 def _allowed_hosts() -> tuple[str, ...]:
     text = os.environ.get("GENIE_ALLOWED_HOSTS", "")
     return tuple(text.replace(",", " ").split()) or DATABRICKS_HOSTS
-
-
-def _require_supported_privacy() -> None:
-    mode = os.environ.get("GENIE_PII_MODE", "full")
-    if mode != "full":
-        raise IngestError(
-            f"GENIE_PII_MODE={mode} is not available yet, and ignoring it would land personal"
-            " data: unset it to land identities and texts as they are"
-        )
 
 
 def _stop_on_signals() -> threading.Event:

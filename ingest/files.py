@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from ingest.errors import BadFileError
 from ingest.landing import AUDIT
+from ingest.privacy import Privacy
 from ingest.text import canonical_json, storable
 from warehouse import Table
 
@@ -87,7 +88,7 @@ def content_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_rows(path: Path, table: Table) -> Iterator[pa.Table]:
+def read_rows(path: Path, table: Table, privacy: Privacy) -> Iterator[pa.Table]:
     """Yield the rows of a file in batches of the table's columns, less fetched_at and batch_id.
 
     Raises:
@@ -96,7 +97,8 @@ def read_rows(path: Path, table: Table) -> Iterator[pa.Table]:
     columns = pa.schema([f for f in table.columns if f.name not in ("fetched_at", "batch_id")])
     batch: list[Row] = []
     for place, row in _raw_rows(path):
-        batch.append(_converted(row, columns, table.name, f"{path}:{place}"))
+        private = privacy.row(row)
+        batch.append(_converted(private, columns, table.name, f"{path}:{place}"))
         if len(batch) >= _BATCH_ROWS:
             yield pa.Table.from_pylist(batch, schema=columns)
             batch = []
@@ -155,7 +157,7 @@ def _from_delivery(row: Row) -> Row:
     return renamed
 
 
-def _converted(row: Row, columns: pa.Schema, table_name: str, place: str) -> Row:
+def _converted(row: Mapping[str, Any], columns: pa.Schema, table_name: str, place: str) -> Row:
     for name in _REQUIRED[table_name]:
         if row.get(name) is None:
             raise BadFileError(f"{place}: no {name}: is this a file of {table_name}?")

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ingest.files import content_digest, read_rows
 from ingest.landing import ALL_TABLES, LOADED_FILES
+from ingest.privacy import Privacy
 from ingest.recording import RunCounts, new_id, recorded_run, utc_now
 from warehouse import Table, Transaction, Warehouse
 
@@ -22,7 +23,9 @@ class LoadedFile:
     rows: int | None
 
 
-def load_files(warehouse: Warehouse, table: Table, files: Iterable[Path]) -> Iterator[LoadedFile]:
+def load_files(
+    warehouse: Warehouse, table: Table, files: Iterable[Path], privacy: Privacy
+) -> Iterator[LoadedFile]:
     """Load files into a landing table, one transaction per file.
 
     A file is known by its content, whatever its name.
@@ -33,15 +36,17 @@ def load_files(warehouse: Warehouse, table: Table, files: Iterable[Path]) -> Ite
     warehouse.create_tables(ALL_TABLES)
     with recorded_run(warehouse, "load-files") as counts:
         for path in files:
-            yield _load_file(warehouse, table, path, counts)
+            yield _load_file(warehouse, table, path, privacy, counts)
 
 
-def _load_file(warehouse: Warehouse, table: Table, path: Path, counts: RunCounts) -> LoadedFile:
+def _load_file(
+    warehouse: Warehouse, table: Table, path: Path, privacy: Privacy, counts: RunCounts
+) -> LoadedFile:
     digest = content_digest(path)
     with warehouse.transaction() as transaction:
         if _is_loaded(transaction, table, digest):
             return LoadedFile(path, None)
-        rows = _append_file(transaction, table, path, digest)
+        rows = _append_file(transaction, table, path, digest, privacy)
     counts.rows += rows
     return LoadedFile(path, rows)
 
@@ -54,11 +59,13 @@ def _is_loaded(transaction: Transaction, table: Table, digest: str) -> bool:
     return bool(found.num_rows)
 
 
-def _append_file(transaction: Transaction, table: Table, path: Path, digest: str) -> int:
+def _append_file(
+    transaction: Transaction, table: Table, path: Path, digest: str, privacy: Privacy
+) -> int:
     now = utc_now()
     stamp = {"fetched_at": now, "batch_id": new_id(now)}
     total = 0
-    for rows in read_rows(path, table):
+    for rows in read_rows(path, table, privacy):
         transaction.append(table, _stamped(rows, table, stamp))
         total += rows.num_rows
     file = {"table_name": table.name, "file_name": path.name, "sha256": digest, "row_count": total}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ingest.client import GenieClient
 from ingest.fetching import ConversationFetcher, Fetched
 from ingest.landing import FETCH_ATTEMPTS, MESSAGES
+from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, RunCounts, recorded_run, utc_now
 from ingest.text import canonical_json
 from ingest.worklist import Conversation, Filters, Workspace, read_conversations
@@ -25,6 +26,7 @@ def fetch_messages(
     open_client: OpenClient,
     filters: Filters,
     *,
+    privacy: Privacy,
     workers: int,
     stop: threading.Event,
     report: Report,
@@ -35,6 +37,7 @@ def fetch_messages(
         warehouse: Where gold and landing are.
         open_client: Opens a workspace.
         filters: What of the work list to take.
+        privacy: What of persons is stored.
         workers: Conversations fetched at a time.
         stop: Set to end the run after what is in flight.
         report: Told after each conversation how many of how many are done, as far as planned.
@@ -43,7 +46,7 @@ def fetch_messages(
         WorkspaceError: there is work, and no workspace of it can be used.
     """
     with recorded_run(warehouse, "messages") as counts:
-        run = _Run(BatchWriter(warehouse), counts, workers, stop, report)
+        run = _Run(BatchWriter(warehouse), counts, privacy, workers, stop, report)
         failed: set[Workspace] = set()
         left, due_by = filters.limit, utc_now()
         visited = 0
@@ -70,6 +73,7 @@ def fetch_messages(
 class _Run:
     writer: BatchWriter
     counts: RunCounts
+    privacy: Privacy
     workers: int
     stop: threading.Event
     report: Report
@@ -95,12 +99,12 @@ class _Run:
         return visit(work, open_client, self.writer, self.counts, fetch)
 
     def _write(self, row: Fetched) -> None:
-        self.writer.add(FETCH_ATTEMPTS, row.attempt)
+        self.writer.add(FETCH_ATTEMPTS, self.privacy.attempt(row.attempt))
         if row.message is None:
             self.counts.failed += 1
         else:
             self.counts.rows += 1
             keys = ("workspace_id", "space_id", "conversation_id", "message_id", "fetched_at")
-            payload = {"payload": canonical_json(row.message)}
+            payload = {"payload": canonical_json(self.privacy.payload(row.message))}
             self.writer.add(MESSAGES, {key: row.attempt[key] for key in keys} | payload)
         self.writer.flush_if_full()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from ingest.client import GenieClient, Json
 from ingest.errors import FetchError, WorkspaceError
 from ingest.fetching import failure
 from ingest.landing import FETCH_ATTEMPTS, SPACES
+from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, RunCounts, recorded_run, utc_now
 from ingest.text import canonical_json
 from ingest.worklist import Workspace, read_spaces
@@ -24,6 +26,7 @@ def fetch_spaces(
     open_client: OpenClient,
     *,
     workspace_id: str | None,
+    privacy: Privacy,
     stop: threading.Event,
     report: Callable[[int, int], None],
 ) -> RunCounts:
@@ -43,7 +46,7 @@ def fetch_spaces(
                 if stop.is_set():
                     return
                 keys = {"workspace_id": workspace.workspace_id, "space_id": space_id}
-                _fetch_space(client, keys, known.get(space_id), writer, counts)
+                _fetch_space(client, keys, known.get(space_id), privacy, writer, counts)
                 report(number, len(space_ids))
 
         failed = visit(work, open_client, writer, counts, fetch)
@@ -56,14 +59,15 @@ def _fetch_space(
     client: GenieClient,
     keys: Mapping[str, str],
     last_digest: str | None,
+    privacy: Privacy,
     writer: BatchWriter,
     counts: RunCounts,
 ) -> None:
     try:
-        space = _get_space(client, keys["space_id"])
+        space = privacy.space(_get_space(client, keys["space_id"]))
     except FetchError as error:
         attempt = {**keys, "resource": "space", "fetched_at": utc_now()}
-        writer.add(FETCH_ATTEMPTS, attempt | failure(error))
+        writer.add(FETCH_ATTEMPTS, privacy.attempt(attempt | failure(error)))
         counts.failed += 1
     else:
         _add_space(writer, keys, space, last_digest, counts)
@@ -92,7 +96,7 @@ def _get_space(client: GenieClient, space_id: str) -> Json:
 def _add_space(
     writer: BatchWriter,
     keys: Mapping[str, str],
-    space: Json,
+    space: Mapping[str, Any],
     last_digest: str | None,
     counts: RunCounts,
 ) -> None:

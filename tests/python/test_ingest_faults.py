@@ -220,9 +220,19 @@ def test_an_unknown_target_is_told(project: Project) -> None:
     assert "no target 'mars'" in line
 
 
-def test_a_privacy_mode_that_is_not_available_is_refused(project: Project) -> None:
-    project.extra["GENIE_PII_MODE"] = "hashed"
-    assert "GENIE_PII_MODE=hashed" in only_line(project.ingest("init", expect=1).stderr)
+@pytest.mark.parametrize(
+    ("mode", "key", "text"),
+    [
+        ("secret", "k" * 16, "GENIE_PII_MODE=secret is not a mode"),
+        ("hashed", "", "needs GENIE_PII_KEY"),
+        ("redacted", "short", "at least 16 characters"),
+    ],
+)
+def test_a_privacy_mode_that_cannot_be_kept_is_refused(
+    project: Project, mode: str, key: str, text: str
+) -> None:
+    project.extra |= {"GENIE_PII_MODE": mode, "GENIE_PII_KEY": key}
+    assert text in only_line(project.ingest("init", expect=1).stderr)
     assert not project.database.exists()
 
 

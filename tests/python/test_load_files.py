@@ -14,6 +14,7 @@ from ingest.errors import BadFileError
 from ingest.files import find_files
 from ingest.landing import ALL_TABLES, AUDIT, QUERY_HISTORY, SYSTEM_TABLES, WORKSPACES
 from ingest.loading import load_files
+from ingest.privacy import Privacy
 from warehouse import MemoryWarehouse, Table
 
 EVENT: dict[str, Any] = {
@@ -33,7 +34,7 @@ def warehouse() -> MemoryWarehouse:
 
 
 def load(warehouse: MemoryWarehouse, table: Table, *files: Path) -> list[int | None]:
-    return [file.rows for file in load_files(warehouse, table, files)]
+    return [file.rows for file in load_files(warehouse, table, files, Privacy())]
 
 
 def write(path: Path, *rows: object) -> Path:

@@ -122,7 +122,7 @@ def _statement(
     small = int(draws.lognormvariate(2.0, 1.2))
     description = f"You want to know: {message.question.question}"
     return Statement(
-        statement_id=statement_id(message.message_id, "statement", number),
+        statement_id=_statement_id(message, number),
         attachment_id=hex_id(message.message_id, "query", number),
         title=message.question.question.rstrip("?.")[:48],
         description=description,
@@ -136,6 +136,13 @@ def _statement(
         parameters=_parameters(draws),
         thoughts=_thoughts(description, draws),
     )
+
+
+def _statement_id(message: Message, number: int) -> str:
+    parts = (message.message_id, "statement", number)
+    # Another answer to the same question is another statement.
+    again = (message.regenerated_ms,) if message.regenerated_ms is not None else ()
+    return statement_id(*parts, *again)
 
 
 def _sql(message: Message, number: int, status: str) -> str:

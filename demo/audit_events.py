@@ -14,7 +14,7 @@ from demo.model import Channel, Conversation, Fate, History, Message, Principal,
 
 Events = Iterator["Event"]
 
-_BROWSERS = (
+BROWSERS = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/141.0.0.0 Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0",
@@ -63,7 +63,7 @@ def space_events(space: Space) -> Events:
         create,
         space.workspace,
         space.owner,
-        _SCRIPT if is_api else _BROWSERS[0],
+        _SCRIPT if is_api else BROWSERS[0],
         {"title": space.title},
         uuid_id(space.space_id, create),
         # Nobody can name a space that does not exist yet: its id is only in the result.
@@ -74,7 +74,7 @@ def space_events(space: Space) -> Events:
         yield made._replace(
             at_ms=space.created_ms + number * 9 * _DAY_MS + 7 * _MINUTE_MS,
             action="updateSpace",
-            agent=_BROWSERS[0],
+            agent=BROWSERS[0],
             params=named,
             request_id=uuid_id(space.space_id, "updateSpace", number),
             result=None,
@@ -83,7 +83,7 @@ def space_events(space: Space) -> Events:
         yield made._replace(
             at_ms=space.trashed_ms,
             action="trashSpace",
-            agent=_BROWSERS[0],
+            agent=BROWSERS[0],
             params=named,
             request_id=uuid_id(space.space_id, "trashSpace"),
             result=None,
@@ -152,7 +152,7 @@ def _call(
 def _agent(thread: Conversation) -> str:
     digit = int(thread.conversation_id[-1], 16)
     if thread.channel is Channel.UI:
-        return _BROWSERS[thread.author.user_id % len(_BROWSERS)]
+        return BROWSERS[thread.author.user_id % len(BROWSERS)]
     return _SCRIPT if digit % 4 == 0 else _SDK
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
+from demo.errors import ApiError, forbidden, not_found
 from demo.faults import Faults
 from demo.listener import Reply
-from demo.routes import ApiError, forbidden, not_found
 
 Json = dict[str, Any]
 

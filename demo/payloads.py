@@ -17,7 +17,13 @@ _STATUS = {
     Fate.CANCELLED: "CANCELLED",
     Fate.EXPIRED: "QUERY_RESULT_EXPIRED",
 }
-_THINKING_MS = 2_000
+_STEPS = (
+    (0.0, "SUBMITTED"),
+    (0.1, "FETCHING_METADATA"),
+    (0.25, "ASKING_AI"),
+    (0.6, "EXECUTING_QUERY"),
+)
+_LONGEST_THINKING_MS = 10_000
 
 
 def message_payload(message: Message, now_ms: int) -> Json:
@@ -30,7 +36,7 @@ def message_payload(message: Message, now_ms: int) -> Json:
         "created_timestamp": message.created_ms,
     }
     if message.is_in_flight and now_ms < message.finished_ms:
-        body |= _running(message)
+        body |= _running(message, now_ms)
     else:
         body |= _settled(message)
     body["auto_regenerate_count"] = message.auto_regenerate_count
@@ -58,8 +64,13 @@ def space_payload(space: Space, *, with_serialized_space: bool = False) -> Json:
     }
     if with_serialized_space:
         body["serialized_space"] = space.serialized_space
-        body["etag"] = sha256(space.serialized_space.encode()).hexdigest()[:16]
+        body["etag"] = etag_of(space)
     return body
+
+
+def etag_of(space: Space) -> str:
+    """Return what changes when the configuration of a space does, and only then."""
+    return sha256(space.serialized_space.encode()).hexdigest()[:16]
 
 
 def page_payload(key: str, entries: Sequence[Json], next_page_token: str | None) -> Json:
@@ -70,12 +81,12 @@ def page_payload(key: str, entries: Sequence[Json], next_page_token: str | None)
     return body
 
 
-def _running(message: Message) -> Json:
-    return {
-        "last_updated_timestamp": message.created_ms + _THINKING_MS,
-        "status": "EXECUTING_QUERY",
-        "content": message.content,
-    }
+def _running(message: Message, now_ms: int) -> Json:
+    started_ms = message.regenerated_ms or message.created_ms
+    span_ms = min(message.finished_ms - started_ms, _LONGEST_THINKING_MS)
+    begun = [(started_ms + int(share * span_ms), status) for share, status in _STEPS]
+    since_ms, status = [step for step in begun if step[0] <= now_ms or step is begun[0]][-1]
+    return {"last_updated_timestamp": since_ms, "status": status, "content": message.content}
 
 
 def _settled(message: Message) -> Json:

@@ -11,12 +11,18 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from demo.browser import Browser
+from demo.calls import Request
+from demo.contents import Contents
 from demo.disturbance import Disturbance, Disturber, disturb_page, disturb_values
+from demo.errors import ApiError, bad_request, unauthenticated
 from demo.faults import Faults
 from demo.ids import to_ms
 from demo.listener import LOOPBACK, Incoming, Listener, Reply
-from demo.model import History, Workspace
-from demo.routes import ApiError, Contents, Request, find_route, unauthenticated
+from demo.live import Act, Live
+from demo.model import History, Principal, Workspace
+from demo.routes import find_route
+from demo.rules import Rules
 from demo.tokens import TokenOffice
 
 Json = dict[str, Any]
@@ -32,17 +38,18 @@ _SIGN_IN_KINDS = {
     _TOKEN: "token",
 }
 _REFUSAL = {"error": "invalid_client", "error_description": "Client authentication failed"}
-_NO_FAULTS = Faults()
+_NO_FAULTS, _RULES = Faults(), Rules()
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SimulatedWorkspaces:
+class SimulatedWorkspaces(Browser):
     """Context manager that serves every workspace of a history on 127.0.0.1.
 
     Messages in flight follow `clock`: they run until two minutes after the history's end.
+    The history itself never changes; what is written while served is shown beside it.
 
     Attributes:
         urls: Address by workspace id, once entered.
@@ -62,6 +69,7 @@ class SimulatedWorkspaces:
         token_seconds: float = 3600,
         clock: Callable[[], datetime] = _utc_now,
         faults: Faults = _NO_FAULTS,
+        rules: Rules = _RULES,
     ) -> None:
         """Bind nothing yet.
 
@@ -73,17 +81,25 @@ class SimulatedWorkspaces:
             token_seconds: How long a token is good.
             clock: The time, in UTC.
             faults: What goes wrong.
+            rules: Rights, limits and speed.
         """
         self.urls: dict[str, str] = {}
         self.calls: Counter[str] = Counter()
         self.sign_ins: Counter[str] = Counter()
-        self._history = history
         self._port = port
         self._clock = clock
         self._disturber = Disturber(faults)
         self.faults_met = self._disturber.met
+        # Questions by API are another team's; it signs in with the same secret.
+        self._callers = {history.asker.name: history.asker, client_id: history.observer}
+        live = Live(history, rules)
+        contents = {
+            workspace.workspace_id: Contents(history, workspace.workspace_id)
+            for workspace in history.workspaces
+        }
+        super().__init__(history, contents, live, lambda: to_ms(clock()))
         self._office = TokenOffice(
-            (client_id,), client_secret, token_seconds=token_seconds, clock=clock
+            self._callers, client_secret, token_seconds=token_seconds, clock=clock
         )
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -165,23 +181,26 @@ class SimulatedWorkspaces:
             raise
         self._count(self.calls, route.kind)
         disturbance.stop()
-        self._check(incoming.authorization, disturbance)
+        caller = self._caller(incoming.authorization, disturbance)
         disturbance.close(route.kind, ids)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        body = route.handler(Request(contents, ids, query, to_ms(self._clock())))
+        act = Act(caller, incoming.agent, to_ms(self._clock()), is_api=True)
+        request = Request(contents, self._live, ids, query, _parsed(incoming.body), act)
+        body = route.handler(request)
         disturb_page(self._disturber, parts.path, query, body)
         disturb_values(self._disturber, body)
         return body
 
-    def _check(self, authorization: str | None, disturbance: Disturbance) -> None:
+    def _caller(self, authorization: str | None, disturbance: Disturbance) -> Principal:
         if disturbance.fault == "expired_token":
             self._office.expire(authorization)
         holder = self._office.holder(authorization)
         if disturbance.faults.revoked or holder is None:
             raise unauthenticated()
+        return self._callers[holder]
 
     def _listen(self, workspace: Workspace, port: int) -> None:
-        contents = Contents(self._history, workspace.workspace_id)
+        contents = self._contents[workspace.workspace_id]
         listener = Listener(port, functools.partial(self._answer, contents))
         self._listeners.append(listener)
         self.urls[workspace.workspace_id] = f"http://{LOOPBACK}:{listener.server_port}"
@@ -213,6 +232,16 @@ def _oidc_discovery(url: str) -> Json:
         "token_endpoint": f"{url}{_TOKEN}",
         "grant_types_supported": ["client_credentials"],
     }
+
+
+def _parsed(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise bad_request("The body must be a JSON object.")
+    return found
 
 
 def _reply(status: int, body: Mapping[str, object], headers: Headers = ()) -> Reply:

@@ -21,7 +21,7 @@ from demo.model import History, Principal
 from demo.ordering import in_time_order
 from demo.query_history import query_history_rows
 
-__all__ = ["audit_rows", "query_history_rows", "workspaces_rows"]
+__all__ = ["audit_row", "audit_rows", "query_history_rows", "workspaces_rows"]
 
 Json = dict[str, Any]
 
@@ -36,7 +36,7 @@ def audit_rows(history: History) -> Iterator[Json]:
     for event in in_time_order(_batches(history), lambda event: event.at_ms):
         if event.at_ms > end_ms:
             return
-        row = _audit_row(history, event)
+        row = audit_row(history, event)
         yield row
         if int(event.request_id[-3:], 16) < _REPEATED_OF_4096:
             yield row
@@ -71,7 +71,8 @@ def _batches(history: History) -> Iterator[tuple[int, Iterable[Event]]]:
         yield message.created_ms - _MINUTE_MS, message_events(history, message)
 
 
-def _audit_row(history: History, event: Event) -> Json:
+def audit_row(history: History, event: Event) -> Json:
+    """Return an event as a row of system.access.audit."""
     event_time = iso_ms(event.at_ms)
     return {
         "account_id": history.account_id,

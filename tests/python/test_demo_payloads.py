@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from databricks.sdk.service import dashboards
 
+from demo.errors import not_found
 from demo.history import History, HistoryOptions, build_history
 from demo.payloads import conversation_payload, message_payload, page_payload, space_payload
-from demo.routes import not_found
 
 END = datetime(2026, 11, 2, 16, 30, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]

@@ -10,6 +10,7 @@ final as (
 
     select
         resource,
+        resource_id,
         workspace_id,
         space_id,
         conversation_id,

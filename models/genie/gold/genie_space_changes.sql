@@ -76,13 +76,14 @@ flagged as (
     select
         *,
         {%- for name in fields %}
-            not is_first and {{ name }} is distinct from previous_{{ name }} as has_new_{{ name }},
+            not is_first and ({{ name }} is distinct from previous_{{ name }})
+                as has_new_{{ name }},
         {%- endfor %}
         coalesce(serialized_space <> previous_serialized_space, false) as has_new_configuration,
         not is_first and (serialized_space is null) <> (previous_serialized_space is null)
             as has_new_access
     from compared
-    where is_first or payload is distinct from previous_payload
+    where is_first or (payload is distinct from previous_payload)
 
 ),
 

@@ -6,7 +6,8 @@
 
 {%- set document = '{"text": "ünï", "number": 42, "digits": "0042", "half": 4.5,'
     ~ ' "large": 12345678901234567890, "yes": true, "no": "FALSE", "maybe": "on", "nothing": null,'
-    ~ ' "object": {"b": 1, "a": [2, 3]}, "list": [{"k": "x"}, {"k": "y"}], "none": []}' -%}
+    ~ ' "object": {"b": 1, "a": [2, 3]}, "list": [{"k": "x"}, {"k": "y"}], "none": [],'
+    ~ ' "words": ["ü", null, "b"]}' -%}
 
 {%- set cases = [
     ('json_text', 'text', json_text('parsed.whole', ['text']), 'ünï'),
@@ -27,6 +28,13 @@
     ('json_array_length', 'empty', json_array_length('parsed.whole', ['none']), '0'),
     ('json_array_length', 'object', json_array_length('parsed.whole', ['object']), none),
     ('json_array_length', 'missing', json_array_length('parsed.whole', ['gone']), none),
+    ('json_array_text', 'texts', json_array_text('parsed.whole', ['words'], "', '"), 'ü, b'),
+    ('json_array_text', 'field', json_array_text('parsed.whole', ['list'], "'~'", 'k'),
+        'x~y'),
+    ('json_array_text', 'missing field', json_array_text('parsed.whole', ['list'], "','", 'z'), none),
+    ('json_array_text', 'empty', json_array_text('parsed.whole', ['none'], "','"), none),
+    ('json_array_text', 'object', json_array_text('parsed.whole', ['object'], "','"), none),
+    ('json_array_text', 'missing', json_array_text('parsed.whole', ['gone'], "','"), none),
     ('json_fragment', 'keys in order',
         "replace(" ~ json_fragment('parsed.raw_text', 'parsed.whole', ['object']) ~ ", ' ', '')",
         '{"b":1,"a":[2,3]}'),

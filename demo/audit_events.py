@@ -104,6 +104,22 @@ def listing_events(history: History, workspace: Workspace) -> Events:
         )
 
 
+def eval_events(history: History) -> Events:
+    """Yield the start of every evaluation run."""
+    for run in history.eval_runs:
+        named = {"space_id": run.space.space_id}
+        yield Event(
+            run.created_ms,
+            "createEvaluationRun",
+            run.space.workspace,
+            run.run_by,
+            BROWSERS[0],
+            named,
+            uuid_id(run.run_id, "createEvaluationRun"),
+            json.dumps({"eval_run_id": run.run_id} | named),
+        )
+
+
 def support_events(history: History) -> Events:
     """Yield accesses by support staff, whose service is called `genie` and is not Genie."""
     workspace = history.workspaces[0]

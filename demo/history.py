@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from demo import people
 from demo.conversations import Planner
 from demo.deletions import delete_conversations
+from demo.eval_runs import build_eval_runs
 from demo.ids import uuid_id
 from demo.messages import Scribe
 from demo.model import History, HistoryOptions, Message, Principal, Space
@@ -35,6 +36,7 @@ def build_history(options: HistoryOptions) -> History:
         observer=people.observer(),
         spaces=spaces,
         messages=tuple(messages),
+        eval_runs=build_eval_runs(options, spaces) if messages else (),
     )
 
 

@@ -21,6 +21,7 @@ from demo.ids import hex_id, uuid_id
 from demo.model import (
     Channel,
     Conversation,
+    EvalRun,
     Fate,
     History,
     Message,
@@ -70,6 +71,14 @@ class Live:
         """Return what the audit log saw of all acts so far, oldest first."""
         with self._lock:
             return sorted(self._events, key=lambda event: event.at_ms)
+
+    def eval_runs(self, space_id: str, now_ms: int) -> list[EvalRun]:
+        """Return the evaluation runs of a space that have begun, newest first."""
+        return [
+            run
+            for run in reversed(self._history.eval_runs)
+            if run.space.space_id == space_id and run.created_ms <= now_ms
+        ]
 
     def ask(
         self, contents: Contents, space: Space, content: str, thread: Conversation | None, act: Act

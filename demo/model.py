@@ -149,6 +149,34 @@ class Message:
     salt: int
 
 
+@dataclass(frozen=True, slots=True)
+class EvalResult:
+    """What came out for one benchmark question; unfinished ones have no assessment."""
+
+    result_id: str
+    benchmark_question_id: str
+    question: str
+    benchmark_answer: str
+    status: str
+    assessment: str | None
+    reasons: tuple[str, ...]
+    is_manual: bool
+    actual_sql: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvalRun:
+    """A run of all benchmark questions of a space; before `finished_ms` it is running."""
+
+    run_id: str
+    space: Space
+    run_by: Principal
+    created_ms: int
+    finished_ms: int
+    status: str
+    results: tuple[EvalResult, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryOptions:
     """What history to build; equal options give equal histories.
@@ -224,6 +252,7 @@ class History:
         asker: The service principal of another team that asks by API.
         observer: Our own service principal, which only reads.
         messages: All of them, oldest first.
+        eval_runs: Runs of benchmarks, oldest first.
     """
 
     options: HistoryOptions
@@ -234,3 +263,4 @@ class History:
     observer: Principal
     spaces: tuple[Space, ...]
     messages: tuple[Message, ...]
+    eval_runs: tuple[EvalRun, ...] = ()

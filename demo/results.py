@@ -12,9 +12,14 @@ _COLUMNS = (("label", "STRING", "STRING"), ("value", "BIGINT", "LONG"))
 
 
 def result_payload(statement: Statement) -> Json:
-    """Return a GenieGetMessageQueryResultResponse; every cell is text."""
-    count = min(statement.row_count, _ROWS_SHOWN)
-    rows = [[f"row {number + 1}", _cell(statement, number)] for number in range(count)]
+    """Return a GenieGetMessageQueryResultResponse."""
+    return {"statement_response": statement_response(statement.statement_id, statement.row_count)}
+
+
+def statement_response(statement_id: str, row_count: int) -> Json:
+    """Return the first rows of a result; every cell is text."""
+    count = min(row_count, _ROWS_SHOWN)
+    rows = [[f"row {number + 1}", _cell(statement_id, number)] for number in range(count)]
     size = sum(len(cell) for row in rows for cell in row)
     chunk = {"chunk_index": 0, "row_offset": 0, "row_count": count}
     columns = [
@@ -22,22 +27,20 @@ def result_payload(statement: Statement) -> Json:
         for position, (name, text, kind) in enumerate(_COLUMNS)
     ]
     return {
-        "statement_response": {
-            "statement_id": statement.statement_id,
-            "status": {"state": "SUCCEEDED"},
-            "manifest": {
-                "format": "JSON_ARRAY",
-                "schema": {"column_count": len(columns), "columns": columns},
-                "total_chunk_count": 1,
-                "chunks": [chunk | {"byte_count": size}],
-                "total_row_count": count,
-                "total_byte_count": size,
-                "truncated": statement.row_count > count,
-            },
-            "result": chunk | {"data_array": rows},
-        }
+        "statement_id": statement_id,
+        "status": {"state": "SUCCEEDED"},
+        "manifest": {
+            "format": "JSON_ARRAY",
+            "schema": {"column_count": len(columns), "columns": columns},
+            "total_chunk_count": 1,
+            "chunks": [chunk | {"byte_count": size}],
+            "total_row_count": count,
+            "total_byte_count": size,
+            "truncated": row_count > count,
+        },
+        "result": chunk | {"data_array": rows},
     }
 
 
-def _cell(statement: Statement, number: int) -> str:
-    return str(int(1_000_000 * draw(statement.statement_id, number)))
+def _cell(statement_id: str, number: int) -> str:
+    return str(int(1_000_000 * draw(statement_id, number)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from demo import writes
+from demo import evals, writes
 from demo.answers import answer
 from demo.calls import Request
 from demo.comments import comment_payload
@@ -101,6 +101,7 @@ def _route(method: str, path: str, handler: Callable[[Request], Json]) -> Route:
 
 _THREAD = "/*/conversations/*"
 _MESSAGE = f"{_THREAD}/messages/*"
+_RUN = "/*/eval-runs/*"
 ROUTES: tuple[Route, ...] = (
     _route("GET", "", list_spaces),
     _route("GET", "/*", get_space),
@@ -118,6 +119,10 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", f"{_MESSAGE}/comments", list_comments),
     _route("POST", f"{_MESSAGE}/comments", writes.create_comment),
     _route("GET", f"{_MESSAGE}/attachments/*/query-result", get_query_result),
+    _route("GET", "/*/eval-runs", evals.list_eval_runs),
+    _route("GET", _RUN, evals.get_eval_run),
+    _route("GET", f"{_RUN}/results", evals.list_eval_results),
+    _route("GET", f"{_RUN}/results/*", evals.get_eval_result),
 )
 
 

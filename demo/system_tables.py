@@ -11,6 +11,7 @@ from typing import Any
 
 from demo.audit_events import (
     Event,
+    eval_events,
     listing_events,
     message_events,
     space_events,
@@ -67,6 +68,7 @@ def _batches(history: History) -> Iterator[tuple[int, Iterable[Event]]]:
     for workspace in history.workspaces:
         yield 0, listing_events(history, workspace)
     yield 0, support_events(history)
+    yield 0, eval_events(history)
     for message in history.messages:
         yield message.created_ms - _MINUTE_MS, message_events(history, message)
 

@@ -45,6 +45,7 @@ class Session:
     warehouse: Warehouse
     reporter: Reporter
     privacy: Privacy
+    timeout_seconds: int
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,10 +82,22 @@ def command(function: Callable[..., int]) -> click.Command:
         show_default=True,
         help="Seconds to wait for a DuckDB file that another process holds.",
     )
+    @click.option(
+        "--timeout",
+        type=click.IntRange(min=1),
+        default=60,
+        show_default=True,
+        help="Seconds to wait for an answer of the REST API.",
+    )
     @click.option("-v", "--verbose", count=True, help="Log more; twice for all.")
     @wraps(function)
     def run(
-        target: str, log_format: str, lock_timeout: float, verbose: int, **arguments: Any
+        target: str,
+        log_format: str,
+        lock_timeout: float,
+        timeout: int,
+        verbose: int,
+        **arguments: Any,
     ) -> None:
         configure_logging(verbose)
         reporter = Reporter(log_format)
@@ -95,7 +108,7 @@ def command(function: Callable[..., int]) -> click.Command:
             folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
             profile = read_profile(folder, target, os.environ)
             warehouse = open_warehouse(profile, lock_timeout_seconds=lock_timeout)
-            code = function(Session(warehouse, reporter, privacy), **arguments)
+            code = function(Session(warehouse, reporter, privacy, timeout), **arguments)
         except (IngestError, WarehouseError) as error:
             reporter.fail(str(error))
             code = EXIT_FAILED
@@ -147,6 +160,13 @@ def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> in
     show_default=True,
     help="Conversations fetched at a time from one workspace.",
 )
+@click.option(
+    "--batch-rows",
+    type=click.IntRange(1, 10_000),
+    default=500,
+    show_default=True,
+    help="Rows that are written together; a killed process loses at most these.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched; call nothing.")
 def messages(
     session: Session,
@@ -155,6 +175,7 @@ def messages(
     workspace_id: str | None,
     space_id: str | None,
     workers: int,
+    batch_rows: int,
     dry_run: bool,
 ) -> int:
     """Fetch the messages that gold.genie_messages_to_fetch says are due."""
@@ -169,6 +190,7 @@ def messages(
             filters,
             privacy=session.privacy,
             workers=workers,
+            batch_rows=batch_rows,
             stop=stop,
             report=progress.update,
         )
@@ -244,7 +266,7 @@ def _finish(session: Session, counts: RunCounts, what: str) -> int:
 
 def _open_client(session: Session, stop: threading.Event, workspace: Workspace) -> GenieClient:
     url = workspace.url or _fallback_url(session)
-    return open_client(url, _allowed_hosts(), stop)
+    return open_client(url, _allowed_hosts(), stop, timeout_seconds=session.timeout_seconds)
 
 
 def _fallback_url(session: Session) -> str:

@@ -7,7 +7,8 @@ Paths: class GenieAPI of the SDK (databricks.sdk.service.dashboards).
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
 import requests
@@ -33,8 +34,8 @@ PAGE_SIZE = 100
 
 _API = "/api/2.0/genie/spaces"
 _PROBE_SECONDS = (5, 15)  # connect, read
-_HTTP_SECONDS = 60
 _RETRY_SECONDS = 60  # the SDK's own retries of 429, 503 and cut connections
+_RENEWALS = 20  # tokens that may be refused in a run
 _SILENT_CALLS = 5  # so many calls in a row without an answer: the workspace is gone for now
 _TRIES = 3  # ours, of what the SDK gives up at once: 500, 502, 504, broken answers
 
@@ -47,12 +48,19 @@ Json = dict[str, Any]
 class GenieClient:
     """Reads spaces, conversations and messages of one workspace; safe to share among threads."""
 
-    def __init__(self, client: WorkspaceClient, pace: Pace) -> None:
-        self._client = client
+    def __init__(self, sign_in: Callable[[], WorkspaceClient], pace: Pace) -> None:
+        """Sign in.
+
+        Raises:
+            CredentialsError: there are no credentials, or they are refused.
+        """
+        self._sign_in = sign_in
+        self._client = sign_in()
         self._pace = pace
         self._lock = threading.Lock()
         self._calls = 0
         self._silent_calls = 0
+        self._renewals = 0
 
     @property
     def calls(self) -> int:
@@ -106,18 +114,33 @@ class GenieClient:
         self._pace.wait()
         with self._lock:
             self._calls += 1
+            client = self._client
         try:
-            answer = self._client.api_client.do("GET", path, query=dict(query))
+            answer = client.api_client.do("GET", path, query=dict(query))
         except IngestError:  # ours, from the pace
             raise
         except Exception as error:  # the SDK lets requests', its own and plain errors through
             fault = _classified(error)
             self._count_silence(fault)
+            if isinstance(fault, CredentialsError) and client is not self._renewed(client):
+                return self._get_once(path, query)
             raise fault from error
         self._count_silence(None)
         if not isinstance(answer, dict):
             raise _invalid_answer("the answer is not a JSON object")
         return answer
+
+    def _renewed(self, refused: WorkspaceClient) -> WorkspaceClient:
+        """Sign in again where a token was refused before its time, a few times in all.
+
+        Raises:
+            CredentialsError: the credentials are refused too.
+        """
+        with self._lock:
+            if self._client is refused and self._renewals < _RENEWALS:
+                self._renewals += 1
+                self._client = self._sign_in()
+            return self._client
 
     def _count_silence(self, fault: IngestError | None) -> None:
         """Give a workspace up that no longer answers; trying each message would take hours."""
@@ -129,7 +152,11 @@ class GenieClient:
 
 
 def open_client(
-    workspace_url: str, allowed_hosts: Sequence[str], stop: threading.Event
+    workspace_url: str,
+    allowed_hosts: Sequence[str],
+    stop: threading.Event,
+    *,
+    timeout_seconds: int = 60,
 ) -> GenieClient:
     """Return a client whose credentials were accepted for a token.
 
@@ -139,19 +166,23 @@ def open_client(
         HostError: the host is not allowed, or nothing answers there.
         CredentialsError: there are none, or they are refused.
     """
-    from databricks.sdk import WorkspaceClient
-    from databricks.sdk.config import Config
-
     host = check_host(workspace_url, allowed_hosts)
     _probe(host)
     pace = Pace(stop)
+    return GenieClient(lambda: _sign_in(host, pace, timeout_seconds), pace)
+
+
+def _sign_in(host: str, pace: Pace, timeout_seconds: int) -> WorkspaceClient:
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.config import Config
+
     try:
         config = Config(
             host=host,
-            http_timeout_seconds=_HTTP_SECONDS,
+            http_timeout_seconds=timeout_seconds,
             retry_timeout_seconds=_RETRY_SECONDS,
             product="genie-observability",
-            product_version="0.1.0",
+            product_version=version("genie-observability"),
             clock=cast("Clock", pace),
         )
         config.authenticate()
@@ -160,7 +191,7 @@ def open_client(
             f"{host}: not signed in: {scrub(str(error))}"
             " (set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET)"
         ) from error
-    return GenieClient(WorkspaceClient(config=config), pace)
+    return WorkspaceClient(config=config)
 
 
 def _probe(host: str) -> None:

@@ -16,7 +16,7 @@ from ingest.text import scrub
 from ingest.worklist import Conversation
 
 _SECONDS_BELOW = 100_000_000_000  # an epoch below 1e11 can only be seconds
-_QUEUED_ROWS = 1_000  # fetched and not yet written: some megabytes
+_QUEUED_ROWS = 100  # fetched and not yet written; lost with the process, and fetched again
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ def fetch_messages(
     *,
     privacy: Privacy,
     workers: int,
+    batch_rows: int,
     stop: threading.Event,
     report: Report,
 ) -> RunCounts:
@@ -39,6 +40,7 @@ def fetch_messages(
         filters: What of the work list to take.
         privacy: What of persons is stored.
         workers: Conversations fetched at a time.
+        batch_rows: Rows (payloads and attempts) that are written together.
         stop: Set to end the run after what is in flight.
         report: Told after each conversation how many of how many are done, as far as planned.
 
@@ -46,7 +48,8 @@ def fetch_messages(
         WorkspaceError: there is work, and no workspace of it can be used.
     """
     with recorded_run(warehouse, "messages") as counts:
-        run = _Run(BatchWriter(warehouse), counts, privacy, workers, stop, report)
+        writer = BatchWriter(warehouse, max_rows=batch_rows)
+        run = _Run(writer, counts, privacy, workers, stop, report)
         failed: set[Workspace] = set()
         left, due_by = filters.limit, utc_now()
         visited = 0

@@ -1,0 +1,134 @@
+"""The ingester is killed a hundred times at random moments."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from harness import Project
+
+from demo.faults import Faults
+from demo.history import History, HistoryOptions, build_history
+from demo.server import SimulatedWorkspaces
+
+END = datetime(2026, 11, 20, 15, tzinfo=UTC)
+ROUNDS = 100
+BATCH_ROWS = 60
+WORKERS = 2
+# a batch holds a payload and an attempt of each message; the queue behind it 100 more
+MESSAGES_AT_RISK = BATCH_ROWS // 2 + 100
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Life:
+    """One database, from nothing fetched to all fetched."""
+
+    project: Project
+    kills: int = 0
+
+    def landed(self) -> int:
+        count: int = self.project.value("select count(distinct message_id) from genie_raw.messages")
+        return count
+
+
+def run_and_kill(project: Project, after_seconds: float) -> bool:
+    """Run the ingester; return whether it was killed before its end."""
+    command = [sys.executable, "-m", "ingest", "messages"]
+    command += ["--workers", str(WORKERS), "--batch-rows", str(BATCH_ROWS)]
+    process = subprocess.Popen(
+        command,
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _, errors = process.communicate(timeout=after_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return True
+    assert process.returncode == 0, errors
+    return False
+
+
+def test_nothing_is_lost_or_doubled_by_kills(
+    make_project: Callable[[], Project],
+    serve: Callable[..., SimulatedWorkspaces],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seed = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
+    with capsys.disabled():
+        sys.stdout.write(f"\nKILL_SEED={seed} ")
+    chance = random.Random(seed)
+    history = build_history(
+        HistoryOptions(end=END, messages=1_500, restricted_share=0, deleted_share=0, in_flight=0)
+    )
+    site = serve(history, faults=Faults(latency=1.0, latency_seconds=0.03))
+    built = make_project()
+    built.load(history, site.urls)
+    built.build_work_lists()
+
+    lives: list[Life] = []
+    for _ in range(ROUNDS):
+        if not lives or lives[-1].landed() == len(history.messages):
+            lives.append(new_life(make_project, built, history))
+        one_round(lives[-1], chance)
+    kills = sum(life.kills for life in lives)
+    assert kills > ROUNDS / 2
+    # fetched in vain: what a kill found in batch and queue, and one conversation a worker
+    fetched = site.calls["list_messages"] * mean_turns(history)
+    in_vain = fetched - sum(life.landed() for life in lives)
+    assert in_vain <= kills * (MESSAGES_AT_RISK + WORKERS * mean_turns(history))
+
+    last = lives[-1]
+    last.project.ingest("messages")
+    for life in lives:
+        assert life.landed() == len(history.messages)
+        assert not unfinished_runs(life)
+    last.project.dbt("build", "--exclude-resource-type", "unit_test")
+    gold = (
+        "select count(*) as n, count(distinct message_id) as m from genie_analytics.message_details"
+    )
+    assert last.project.query(gold) == [{"n": len(history.messages), "m": len(history.messages)}]
+
+
+def new_life(make_project: Callable[[], Project], built: Project, history: History) -> Life:
+    project = make_project()
+    project.database.write_bytes(built.database.read_bytes())
+    project.sign_in(history)
+    return Life(project)
+
+
+def one_round(life: Life, chance: random.Random) -> None:
+    was_killed = run_and_kill(life.project, chance.uniform(0.4, 2.4))
+    life.kills += was_killed
+    rows = life.project.query(
+        "select message_id, count(*) as n from genie_raw.messages group by 1 having count(*) > 1"
+    )
+    assert rows == [], "a message that was stored is not fetched again"
+    attempts = "select count(*) from genie_raw.fetch_attempts"
+    assert life.project.value(attempts) == life.landed(), "payloads and attempts commit together"
+
+
+def mean_turns(history: History) -> float:
+    return len(history.messages) / len({m.conversation.conversation_id for m in history.messages})
+
+
+def unfinished_runs(life: Life) -> list[dict[str, object]]:
+    """Start one more run, which closes those that died; list what is still open."""
+    life.project.ingest("messages")
+    return life.project.query(
+        "select run_id from genie_raw.ingest_runs group by run_id"
+        " having count(case when event = 'finish' then 1 end) <> 1"
+    )

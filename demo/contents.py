@@ -89,6 +89,15 @@ class Contents:
                 return message
         raise not_found("Message", message_id)
 
+    def current(self, message: Message) -> Message:
+        """Return what has become of a message since it was looked up.
+
+        Raises:
+            ApiError: 404 if it was deleted meanwhile.
+        """
+        thread = message.conversation
+        return self.message(thread.space.space_id, thread.conversation_id, message.message_id)
+
     def turns(self, thread: Conversation) -> int:
         """Return how many messages a conversation ever had."""
         with self._lock:

@@ -107,11 +107,12 @@ class Live:
     def regenerate(self, contents: Contents, message: Message, act: Act) -> Message:
         """Have a message answered again and return it as it is now."""
         with self._lock:
+            now = contents.current(message)
             again = replace(
-                message,
+                now,
                 regenerated_ms=act.at_ms,
                 finished_ms=self._finished_ms(act),
-                auto_regenerate_count=message.auto_regenerate_count + 1,
+                auto_regenerate_count=now.auto_regenerate_count + 1,
                 fate=Fate.ANSWERED,
                 failure=None,
                 is_in_flight=True,
@@ -124,7 +125,8 @@ class Live:
     def rate(self, contents: Contents, message: Message, rating: Rating, act: Act) -> None:
         """Press a thumb."""
         with self._lock:
-            contents.put_message(replace(message, ratings=(*message.ratings, rating)))
+            now = contents.current(message)
+            contents.put_message(replace(now, ratings=(*now.ratings, rating)))
             action, key = "updateConversationMessageFeedback", "feedback_rating"
             if act.is_api:
                 action, key = "genieSendMessageFeedback", "rating"
@@ -155,7 +157,7 @@ class Live:
     def delete_message(self, contents: Contents, message: Message, act: Act) -> None:
         """Delete a message."""
         with self._lock:
-            contents.put_message(replace(message, deleted_ms=act.at_ms))
+            contents.put_message(replace(contents.current(message), deleted_ms=act.at_ms))
             self._log_message(message, act, "deleteConversationMessage")
 
     def delete_conversation(self, contents: Contents, thread: Conversation, act: Act) -> None:
@@ -167,8 +169,9 @@ class Live:
     def trash_space(self, contents: Contents, space: Space, act: Act) -> None:
         """Move a space to the trash; it takes `forget_after` seconds to be gone."""
         with self._lock:
-            if space.trashed_ms is None:
-                contents.put_space(replace(space, trashed_ms=act.at_ms))
+            now = contents.space(space.space_id)
+            if now.trashed_ms is None:
+                contents.put_space(replace(now, trashed_ms=act.at_ms))
             action = "genieTrashSpace" if act.is_api else "trashSpace"
             self._log(space.workspace, act, action, {"space_id": space.space_id})
 
@@ -177,7 +180,7 @@ class Live:
     ) -> Space:
         """Put other values into the fields of a space and return it as it is now."""
         with self._lock:
-            edited = replace(space, **changes)
+            edited = replace(contents.space(space.space_id), **changes)
             contents.put_space(edited)
             action = "genieUpdateSpace" if act.is_api else "updateSpace"
             self._log(space.workspace, act, action, {"space_id": space.space_id})

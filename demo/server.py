@@ -112,6 +112,7 @@ class SimulatedWorkspaces(Browser):
         Raises:
             OSError: A port is taken; nothing is left open.
         """
+        self._closing.clear()
         try:
             for number, workspace in enumerate(self._history.workspaces):
                 self._listen(workspace, self._port + number if self._port else 0)

@@ -76,10 +76,15 @@ def update_space(request: Request) -> Json:
     etag = request.body.get("etag")
     if etag and etag != etag_of(space):
         raise conflict(space.space_id)
-    changes = {key: request.text(key) for key in _EDITABLE if request.body.get(key) is not None}
+    changes = {key: _edited(request, key) for key in _EDITABLE if key in request.body}
     _check_config(changes.get("serialized_space"))
     edited = request.live.edit_space(request.contents, space, changes, request.act)
     return space_payload(edited)
+
+
+def _edited(request: Request, key: str) -> str:
+    is_removed = key == "description" and request.body[key] == ""
+    return "" if is_removed else request.text(key)
 
 
 def _own(request: Request, thread: Conversation) -> Conversation:

@@ -12,6 +12,23 @@ import requests
 ROOT = Path(__file__).parents[2]
 
 
+def test_serve_fails_on_request() -> None:
+    command = [sys.executable, "-m", "demo", "serve", "--messages", "10", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--fault", "error-503=1", "--fault", "latency=0.5"],
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if not key.startswith("GENIE_")},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        url = process.stdout.readline().split()[-1]
+        answer = requests.get(f"{url}/api/2.0/genie/spaces", timeout=5)
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=10)
+
+    assert (answer.status_code, code) == (503, 0)
+
+
 def test_serve_shows_how_to_sign_in_and_stops_on_sigterm() -> None:
     command = [sys.executable, "-m", "demo", "serve", "--messages", "60", "--port", "0"]
     environment = {

@@ -1,7 +1,10 @@
 """What changes while the simulated workspaces are served, over the real SDK where it can."""
 
+import dataclasses
 import json
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,12 +12,15 @@ import requests
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.core import Config
 from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied
-from databricks.sdk.service.dashboards import GenieFeedbackRating
+from databricks.sdk.service.dashboards import GenieFeedbackRating, GenieMessageComment
 
+from demo.comments import comment_payload
 from demo.history import History, HistoryOptions, build_history
+from demo.live import Live
 from demo.model import Channel, Message, Space
 from demo.rules import Rules
 from demo.server import SimulatedWorkspaces
+from demo.system_tables import audit_rows
 
 END = datetime(2026, 11, 2, 16, 30, tzinfo=UTC)
 CLIENT_ID, CLIENT_SECRET = "0b1c2d3e-0000-4000-8000-000000000001", "secret"
@@ -339,6 +345,44 @@ def test_another_team_asks_with_its_own_name(
 
     (row,) = site.audit_rows()
     assert row["user_identity"]["email"] == history.asker.name
+
+
+def test_comments_of_the_history_are_those_of_the_audit_log(history: History) -> None:
+    asked = {
+        row["request_params"]["message_id"]
+        for row in audit_rows(history)
+        if row["action_name"] == "createConversationMessageComment"
+    }
+    live = Live(history, Rules())
+
+    shown = live.comments(list(history.messages))
+    assert {one.message.message_id for one in shown} >= asked
+    assert len({one.comment_id for one in shown}) == len(shown) >= len(asked) > 0
+    known = {field.name for field in dataclasses.fields(GenieMessageComment)}
+    assert set(comment_payload(shown[0])) == known
+
+
+def test_writes_from_many_threads_are_all_kept(
+    site: SimulatedWorkspaces, history: History, space: Space
+) -> None:
+    message = settled(history, space)
+
+    def write(number: int) -> None:
+        site.rate(message.message_id, "POSITIVE", f"{number}")
+        site.ask(space.space_id, "How many?")
+        site.edit_space(space.space_id, **{("title", "description")[number % 2]: f"{number}"})
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(write, range(100)))
+
+    seen = Counter(actions(site))
+    assert seen["updateConversationMessageFeedback"] == seen["createConversation"] == 100
+    assert len({row["event_id"] for row in site.audit_rows()}) == 400
+    shown = connect(site).genie
+    assert shown.get_message(*ids_of(message)).feedback.comment.isdecimal()
+    edited = shown.get_space(space.space_id)
+    assert edited.title.isdecimal()
+    assert edited.description.isdecimal()
 
 
 def test_the_history_itself_never_changes(history: History) -> None:

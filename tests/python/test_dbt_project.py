@@ -15,7 +15,10 @@ from harness import ROOT, Project
 Node = dict[str, Any]
 
 LAYERS = ("bronze", "silver", "gold")
+# views that ingesters read again after they landed something, with no dbt run between
+WORK_LISTS = ("genie_messages_to_fetch", "genie_comments_to_fetch", "genie_eval_runs")
 LONGEST_MODEL = 150
+LONGEST_NAME = 63
 
 
 @dataclass
@@ -176,8 +179,9 @@ def test_models_are_short() -> None:
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODEL} == {}
 
 
-def test_work_list_parses_no_payload(artifacts: Artifacts) -> None:
-    views, _ = views_up_from(artifacts, "model.genie_observability.genie_messages_to_fetch")
+@pytest.mark.parametrize("name", WORK_LISTS)
+def test_work_list_parses_no_payload(artifacts: Artifacts, name: str) -> None:
+    views, _ = views_up_from(artifacts, f"model.genie_observability.{name}")
     assert len(views) > 1
     for node in views.values():
         assert not re.search(r"\bpayload\b", node["raw_code"]), node["name"]
@@ -185,9 +189,10 @@ def test_work_list_parses_no_payload(artifacts: Artifacts) -> None:
         assert parsers == [], node["name"]
 
 
-def test_work_list_stands_on_tables_that_stay(artifacts: Artifacts) -> None:
+@pytest.mark.parametrize("name", WORK_LISTS)
+def test_work_list_stands_on_tables_that_stay(artifacts: Artifacts, name: str) -> None:
     # Postgres drops a view together with the table below it
-    _, stored = views_up_from(artifacts, "model.genie_observability.genie_messages_to_fetch")
+    _, stored = views_up_from(artifacts, f"model.genie_observability.{name}")
     models = {
         node["name"]: node["config"]["materialized"]
         for node in stored.values()
@@ -220,6 +225,8 @@ def test_every_unit_test_names_its_model_and_what_happens(artifacts: Artifacts) 
     assert unit_tests
     for test in unit_tests:
         assert re.fullmatch(rf"test_{test['model']}__[a-z0-9_]+", test["name"]), test["name"]
+        # dbt names a table after the test, and Postgres takes no more
+        assert len(test["name"]) <= LONGEST_NAME, test["name"]
 
 
 def test_singular_tests_are_sentences() -> None:

@@ -40,10 +40,10 @@
         '{"b":1,"a":[2,3]}'),
     ('json_fragment', 'missing', json_fragment('parsed.raw_text', 'parsed.whole', ['gone']), none),
     ('json_fragment', 'cut off', json_fragment('parsed.broken_raw', 'parsed.broken', ['a']), none),
-    ('safe_bigint', 'signed', safe_bigint("'-7'"), '-7'),
-    ('safe_bigint', 'exponent', safe_bigint("'1e3'"), none),
-    ('safe_bigint', 'underscore', safe_bigint("'1_000'"), none),
-    ('safe_bigint', 'empty', safe_bigint("''"), none),
+    ('safe_bigint', 'signed', safe_bigint('parsed.signed_digits'), '-7'),
+    ('safe_bigint', 'exponent', safe_bigint('parsed.exponent_digits'), none),
+    ('safe_bigint', 'underscore', safe_bigint('parsed.underscore_digits'), none),
+    ('safe_bigint', 'empty', safe_bigint('parsed.empty_digits'), none),
     ('epoch_milliseconds', 'seconds',
         epoch_milliseconds('cast(1768471200 as bigint)'), '1768471200000'),
     ('epoch_milliseconds', 'milliseconds',
@@ -80,7 +80,11 @@ with literals as (
     select
         '{{ document }}' as raw_text,
         '{"a": "cut' as broken_raw,
-        cast(null as {{ dbt.type_string() }}) as missing_raw
+        cast(null as {{ dbt.type_string() }}) as missing_raw,
+        '-7' as signed_digits,
+        '1e3' as exponent_digits,
+        '1_000' as underscore_digits,
+        '' as empty_digits
 
 ),
 
@@ -89,6 +93,10 @@ parsed as (
     select
         raw_text,
         broken_raw,
+        signed_digits,
+        exponent_digits,
+        underscore_digits,
+        empty_digits,
         {{ json_document('raw_text') }} as whole,
         {{ json_document('broken_raw') }} as broken,
         {{ json_document('missing_raw') }} as missing

@@ -6,6 +6,7 @@ from typing import Any
 from demo.contents import Contents
 from demo.live import Act, Live, in_ui
 from demo.model import History, Message, Principal, Rating, Space
+from demo.query_history import statement_rows
 from demo.system_tables import audit_row
 
 Json = dict[str, Any]
@@ -33,6 +34,10 @@ class Browser:
     def audit_rows(self) -> list[Json]:
         """Return rows of system.access.audit for every act so far, API and UI alike."""
         return [audit_row(self._history, event) for event in self._live.events()]
+
+    def query_history_rows(self) -> list[Json]:
+        """Return rows of system.query.history for the questions of these acts, as of now."""
+        return list(statement_rows(self._history, self._live.answered(), self._now_ms()))
 
     def ask(
         self,

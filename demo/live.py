@@ -65,12 +65,18 @@ class Live:
         self._lock = threading.RLock()
         self._events: list[Event] = []
         self._asked: dict[str, deque[int]] = defaultdict(deque)
+        self._answered: list[Message] = []
         self._comments: dict[str, list[Comment]] = {}
 
     def events(self) -> list[Event]:
         """Return what the audit log saw of all acts so far, oldest first."""
         with self._lock:
             return sorted(self._events, key=lambda event: event.at_ms)
+
+    def answered(self) -> list[Message]:
+        """Return every message that was to be answered, as it was put then."""
+        with self._lock:
+            return list(self._answered)
 
     def eval_runs(self, space_id: str, now_ms: int) -> list[EvalRun]:
         """Return the evaluation runs of a space that have begun, newest first."""
@@ -102,6 +108,7 @@ class Live:
             result = {"message_id": message.message_id, "user_id": act.actor.user_id}
             self._log(space.workspace, act, action, params, _ids(thread) | result)
             contents.put_message(message)
+            self._answered.append(message)
             return message
 
     def regenerate(self, contents: Contents, message: Message, act: Act) -> Message:
@@ -119,6 +126,7 @@ class Live:
                 salt=self._salt(),
             )
             contents.put_message(again)
+            self._answered.append(again)
             self._log_message(message, act, "regenerateConversationMessage")
             return again
 

@@ -1,7 +1,7 @@
 """Rows of system.query.history: every statement that an SQL warehouse ran."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from demo.answers import answer
@@ -48,6 +48,14 @@ def query_history_rows(history: History) -> Iterator[Json]:
     for run in in_time_order(_batches(history), lambda run: run.start_ms):
         if run.end_ms <= end_ms:
             yield _row(history, run)
+
+
+def statement_rows(history: History, messages: Iterable[Message], now_ms: int) -> Iterator[Json]:
+    """Yield the rows of what messages ran until now, message by message."""
+    for message in messages:
+        for run in _asked(message):
+            if run.end_ms <= now_ms:
+                yield _row(history, run)
 
 
 def _batches(history: History) -> Iterator[tuple[int, Iterator[Run]]]:

@@ -295,6 +295,8 @@ def test_another_answer_replaces_the_first(
         "statement_id"
     )
     assert actions(site) == ["regenerateConversationMessage"]
+    (ran,) = site.query_history_rows()
+    assert ran["statement_id"] == after["query_result"]["statement_id"]
     with pytest.raises(KeyError):
         site.regenerate("0" * 32)
 

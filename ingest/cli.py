@@ -27,11 +27,21 @@ from ingest.hosts import DATABRICKS_HOSTS
 from ingest.landing import ALL_TABLES, SYSTEM_TABLES
 from ingest.messages import fetch_messages
 from ingest.privacy import Privacy
-from ingest.recording import RunCounts
+from ingest.recording import BatchWriter, RunCounts, recorded_run
+from ingest.resources import fetch_comments, fetch_evals, list_conversations
 from ingest.spaces import fetch_spaces
 from ingest.status import read_status
 from ingest.worklist import Filters, Workspace, read_conversations
+from ingest.workspaces import OpenClient, Run
 from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
+
+_LANDED = {
+    "messages": "messages fetched",
+    "spaces": "new or changed spaces landed",
+    "conversations": "conversations listed and messages fetched",
+    "evals": "benchmark runs and results landed",
+    "comments": "comments fetched",
+}
 
 EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE = 0, 1, 2, 64
 
@@ -117,6 +127,11 @@ def command(function: Callable[..., int]) -> click.Command:
     return run
 
 
+def one_workspace(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the option that takes one workspace only."""
+    return click.option("--workspace", "workspace_id", help="Only this workspace id.")(function)
+
+
 @command
 def init(session: Session) -> int:
     """Create the database and the landing tables that are absent."""
@@ -182,36 +197,39 @@ def messages(
     filters = Filters(workspace_id, space_id, limit)
     if dry_run:
         return _dry_run(session, filters)
-    stop = _stop_on_signals()
-    with session.reporter.progress("conversations fetched") as progress:
-        counts = fetch_messages(
-            session.warehouse,
-            partial(_open_client, session, stop),
-            filters,
-            privacy=session.privacy,
-            workers=workers,
-            batch_rows=batch_rows,
-            stop=stop,
-            report=progress.update,
-        )
-    return _finish(session, counts, "messages fetched")
+
+    def service(warehouse: Warehouse, open_client: OpenClient, run: Run) -> None:
+        fetch_messages(warehouse, open_client, run, filters, workers)
+
+    return _fetch(session, "messages", service, batch_rows=batch_rows)
 
 
 @command
-@click.option("--workspace", "workspace_id", help="Only this workspace id.")
+@one_workspace
 def spaces(session: Session, workspace_id: str | None) -> int:
     """Fetch every space that is visible or known from events; land those that changed."""
-    stop = _stop_on_signals()
-    with session.reporter.progress("spaces of the workspace") as progress:
-        counts = fetch_spaces(
-            session.warehouse,
-            partial(_open_client, session, stop),
-            workspace_id=workspace_id,
-            privacy=session.privacy,
-            stop=stop,
-            report=progress.update,
-        )
-    return _finish(session, counts, "new or changed spaces landed")
+    return _fetch(session, "spaces", partial(fetch_spaces, workspace_id=workspace_id))
+
+
+@command
+@one_workspace
+def conversations(session: Session, workspace_id: str | None) -> int:
+    """List the conversations of every space, and fetch those that the audit log does not know."""
+    return _fetch(session, "conversations", partial(list_conversations, workspace_id=workspace_id))
+
+
+@command
+@one_workspace
+def evals(session: Session, workspace_id: str | None) -> int:
+    """Fetch benchmark runs and their results, before the API forgets the details."""
+    return _fetch(session, "evals", partial(fetch_evals, workspace_id=workspace_id))
+
+
+@command
+@one_workspace
+def comments(session: Session, workspace_id: str | None) -> int:
+    """Fetch the comments of conversations in which the audit log shows new ones."""
+    return _fetch(session, "comments", partial(fetch_comments, workspace_id=workspace_id))
 
 
 @command
@@ -244,6 +262,26 @@ def _dry_run(session: Session, filters: Filters) -> int:
     return EXIT_DONE
 
 
+def _fetch(
+    session: Session,
+    command_name: str,
+    service: Callable[[Warehouse, OpenClient, Run], None],
+    *,
+    batch_rows: int = 500,
+) -> int:
+    """Run a service that fetches, record the run, and say how it ended."""
+    stop = _stop_on_signals()
+    with (
+        recorded_run(session.warehouse, command_name) as counts,
+        session.reporter.progress(command_name) as progress,
+    ):
+        writer = BatchWriter(session.warehouse, max_rows=batch_rows)
+        run = Run(writer, counts, session.privacy, stop, progress.update)
+        service(session.warehouse, partial(_open_client, session, stop), run)
+        counts.stopped = stop.is_set()
+    return _finish(session, counts, command_name)
+
+
 def _finish(session: Session, counts: RunCounts, what: str) -> int:
     for problem in counts.problems:
         session.reporter.warn(problem)
@@ -255,7 +293,8 @@ def _finish(session: Session, counts: RunCounts, what: str) -> int:
         session.reporter.warn("stopped on request; what was fetched is kept")
     nothing = not (counts.rows or counts.failed)
     session.reporter.say(
-        f"{'nothing new: ' if nothing else ''}{counts.rows} {what} in {counts.api_calls} API calls",
+        f"{'nothing new: ' if nothing else ''}{counts.rows} {_LANDED[what]}"
+        f" in {counts.api_calls} API calls",
         rows=counts.rows,
         failed=counts.failed,
         api_calls=counts.api_calls,

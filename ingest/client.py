@@ -87,9 +87,32 @@ class GenieClient:
         message = self._get(path, {})
         return message if "message_id" in message else _expect(message, "id")
 
-    def _pages(self, path: str, key: str) -> Iterator[Json]:
+    def list_conversations(self, space_id: str) -> Iterator[Json]:
+        """Yield the conversations of everybody; without CAN MANAGE only the caller's come."""
+        path = f"{_API}/{space_id}/conversations"
+        return self._pages(path, "conversations", include_all="true")
+
+    def list_comments(self, space_id: str, conversation_id: str) -> Iterator[Json]:
+        """Yield the comments on the messages of a conversation."""
+        path = f"{_API}/{space_id}/conversations/{conversation_id}/list-comments"
+        return self._pages(path, "comments")
+
+    def list_eval_runs(self, space_id: str) -> Iterator[Json]:
+        """Yield the benchmark runs of a space."""
+        return self._pages(f"{_API}/{space_id}/eval-runs", "eval_runs")
+
+    def list_eval_results(self, space_id: str, eval_run_id: str) -> Iterator[Json]:
+        """Yield the results of a benchmark run, without their details."""
+        return self._pages(f"{_API}/{space_id}/eval-runs/{eval_run_id}/results", "eval_results")
+
+    def get_eval_result(self, space_id: str, eval_run_id: str, result_id: str) -> Json:
+        """Return the details of a result; the API forgets them after a while."""
+        path = f"{_API}/{space_id}/eval-runs/{eval_run_id}/results/{result_id}"
+        return _expect(self._get(path, {}), "result_id")
+
+    def _pages(self, path: str, key: str, **filters: str) -> Iterator[Json]:
         seen: set[str] = set()
-        query: dict[str, Any] = {"page_size": PAGE_SIZE}
+        query: dict[str, Any] = {"page_size": PAGE_SIZE, **filters}
         while True:
             page = self._get(path, query)
             yield from _items(page, key)
@@ -99,7 +122,7 @@ class GenieClient:
             if token in seen:
                 raise _invalid_answer("the list repeats a page token")
             seen.add(token)
-            query = {"page_size": PAGE_SIZE, "page_token": token}
+            query = {"page_size": PAGE_SIZE, "page_token": token, **filters}
 
     def _get(self, path: str, query: Mapping[str, Any]) -> Json:
         attempts = Retrying(

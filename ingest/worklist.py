@@ -13,6 +13,8 @@ from warehouse import Warehouse
 
 MESSAGES_TO_FETCH = "genie_analytics.genie_messages_to_fetch"
 SPACES_TO_FETCH = "genie_analytics.genie_spaces_to_fetch"
+COMMENTS_TO_FETCH = "genie_analytics.genie_comments_to_fetch"
+EVAL_RUNS = "genie_analytics.genie_eval_runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,7 @@ def read_conversations(
     found: dict[Workspace, list[Conversation]] = {}
     for row_group in _grouped(rows):
         first = row_group[0]
-        workspace = Workspace(
-            first["workspace_id"], first["workspace_name"], first["workspace_url"]
-        )
-        found.setdefault(workspace, []).append(_conversation(row_group))
+        found.setdefault(_workspace(first), []).append(_conversation(row_group))
     return found
 
 
@@ -169,17 +168,60 @@ def read_spaces(
     warehouse: Warehouse, workspace_id: str | None
 ) -> dict[Workspace, dict[str, str | None]]:
     """Read the workspaces to list and their known spaces, with the digest of the last landing."""
-    query = f"""
-        select workspace_id, workspace_name, workspace_url, space_id, payload_sha256
-        from {SPACES_TO_FETCH}
-        {"" if workspace_id is None else "where workspace_id = ?"}
-        order by workspace_id, space_id
-    """  # noqa: S608 - a name of ours, the value as parameter
-    rows = warehouse.read(query, [] if workspace_id is None else [workspace_id]).to_pylist()
+    rows = warehouse.read(*_by_workspace(SPACES_TO_FETCH, "payload_sha256", workspace_id))
     found: dict[Workspace, dict[str, str | None]] = {}
-    for row in rows:
-        workspace = Workspace(row["workspace_id"], row["workspace_name"], row["workspace_url"])
-        spaces = found.setdefault(workspace, {})
+    for row in rows.to_pylist():
+        spaces = found.setdefault(_workspace(row), {})
         if row["space_id"] is not None:
             spaces[row["space_id"]] = row["payload_sha256"]
     return found
+
+
+def read_known_conversations(warehouse: Warehouse) -> dict[tuple[str, str], dict[str, bool]]:
+    """Read, by workspace and space, the known conversations and whether all of each is gone."""
+    rows = warehouse.read(f"""
+        select
+            workspace_id, space_id, conversation_id, min(fetch_state) = 'gone'
+            and max(fetch_state) = 'gone' as is_gone
+        from {MESSAGES_TO_FETCH}
+        where conversation_id is not null and space_id is not null
+        group by workspace_id, space_id, conversation_id
+    """).to_pylist()  # noqa: S608 - a name of ours
+    known: dict[tuple[str, str], dict[str, bool]] = {}
+    for row in rows:
+        space = known.setdefault((row["workspace_id"], row["space_id"]), {})
+        space[row["conversation_id"]] = row["is_gone"]
+    return known
+
+
+def read_commented(
+    warehouse: Warehouse, workspace_id: str | None
+) -> dict[Workspace, list[tuple[str, str]]]:
+    """Read the conversations (space, conversation) whose comments are to be fetched."""
+    rows = warehouse.read(*_by_workspace(COMMENTS_TO_FETCH, "conversation_id", workspace_id))
+    found: dict[Workspace, list[tuple[str, str]]] = {}
+    for row in rows.to_pylist():
+        found.setdefault(_workspace(row), []).append((row["space_id"], row["conversation_id"]))
+    return found
+
+
+def read_complete_eval_runs(warehouse: Warehouse) -> dict[tuple[str, str], str]:
+    """Read the digests of the benchmark runs of which everything is stored."""
+    rows = warehouse.read(
+        f"select workspace_id, eval_run_id, payload_sha256 from {EVAL_RUNS} where is_complete"  # noqa: S608 - a name of ours
+    ).to_pylist()
+    return {(row["workspace_id"], row["eval_run_id"]): row["payload_sha256"] for row in rows}
+
+
+def _workspace(row: dict[str, Any]) -> Workspace:
+    return Workspace(row["workspace_id"], row["workspace_name"], row["workspace_url"])
+
+
+def _by_workspace(view: str, column: str, workspace_id: str | None) -> tuple[str, list[Any]]:
+    query = f"""
+        select workspace_id, workspace_name, workspace_url, space_id, {column}
+        from {view}
+        {"" if workspace_id is None else "where workspace_id = ?"}
+        order by workspace_id, space_id, {column}
+    """  # noqa: S608 - names of ours, the value as parameter
+    return query, [] if workspace_id is None else [workspace_id]

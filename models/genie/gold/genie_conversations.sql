@@ -67,6 +67,7 @@ known as (
         coalesce(listed.space_id, activity.space_id, messages.space_id) as space_id,
         activity.conversation_key is not null as is_in_audit,
         listed.conversation_key is not null as is_in_listing,
+        coalesce(activity.is_own, false) as is_own,
         coalesce(messages.message_count, 0) as message_count,
         coalesce(messages.fetched_count, 0) as fetched_count,
         coalesce(messages.gone_count, 0) as gone_count
@@ -101,6 +102,7 @@ final as (
             as created_at,
         cast(known.is_in_audit as boolean) as is_in_audit,
         cast(known.is_in_listing as boolean) as is_in_listing,
+        cast(known.is_own as boolean) as is_own,
         cast(known.message_count as bigint) as known_message_count,
         cast(known.fetched_count as bigint) as fetched_message_count,
         cast(known.gone_count as bigint) as gone_message_count,

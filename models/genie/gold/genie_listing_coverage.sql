@@ -48,6 +48,7 @@ marked as (
     select
         listings.workspace_id,
         listings.space_id,
+        conversations.is_own,
         coalesce(conversations.last_listed_at > listings.listed_from, false) as is_listed,
         conversations.is_in_audit
         and conversations.first_event_time <= listings.last_listed_at
@@ -72,7 +73,10 @@ counted as (
         space_id,
         count(case when is_listed then 1 end) as listed_count,
         count(case when is_known then 1 end) as known_count,
-        count(case when is_known and not is_listed then 1 end) as missing_count
+        count(case when is_known and not is_listed then 1 end) as missing_count,
+        count(case when is_known and not is_own then 1 end) as foreign_count,
+        count(case when is_known and not is_own and not is_listed then 1 end)
+            as missing_foreign_count
     from marked
     group by workspace_id, space_id
 
@@ -98,7 +102,11 @@ final as (
             when coalesce(counted.known_count, 0) + coalesce(counted.listed_count, 0) = 0
                 then 'empty'
             when counted.missing_count = 0 then 'complete'
-            when counted.missing_count = counted.known_count then 'cannot manage'
+            -- our own are listed whatever we may do
+            when
+                counted.foreign_count > 0
+                and counted.missing_foreign_count = counted.foreign_count
+                then 'cannot manage'
             else 'partial'
         end as {{ dbt.type_string() }}) as verdict
     from listings

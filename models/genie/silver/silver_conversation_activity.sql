@@ -40,6 +40,7 @@ final as (
         max(case
             when events.family = 'comment' and not events.is_read then events.event_time
         end) as last_comment_change_at,
+        coalesce(bool_and(case when events.family = 'ask' then events.is_own end), false) as is_own,
         max(events.loaded_at) as loaded_at
     from events
     inner join touched

@@ -20,25 +20,12 @@ with landed as (
 
 ),
 
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by eval_result_key
-            order by fetched_at desc, batch_id desc
-        ) as age_rank
-    from landed
-
-),
-
 parsed as (
 
     select
         *,
         {{ json_document('payload') }} as body
-    from numbered
-    where age_rank = 1
+    from landed
     {{ parse_fence() }}
 
 ),
@@ -72,6 +59,22 @@ extracted as (
 
 ),
 
+-- the API forgets judgements before it forgets results: one that was seen stays
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by eval_result_key
+            order by
+                case when assessment is null then 1 else 0 end,
+                fetched_at desc,
+                batch_id desc
+        ) as age_rank
+    from extracted
+
+),
+
 final as (
 
     select
@@ -91,7 +94,8 @@ final as (
         fetched_at,
         batch_id,
         {{ current_utc() }} as loaded_at
-    from extracted
+    from numbered
+    where age_rank = 1
 
 )
 
@@ -102,6 +106,12 @@ select * from final
         from {{ this }} as kept
         where
             kept.eval_result_key = final.eval_result_key
-            and kept.fetched_at > final.fetched_at
+            and (
+                (kept.assessment is not null and final.assessment is null)
+                or (
+                    kept.fetched_at > final.fetched_at
+                    and (kept.assessment is not null or final.assessment is null)
+                )
+            )
     )
 {% endif %}

@@ -38,15 +38,18 @@ build: $(STAMP) ## create absent tables, then dbt build: models, seeds, tests
 	@$(BIN)/genie-ingest init --target $(TARGET)
 	$(DBT) build $(DBT_TARGET)
 
-ingest: $(STAMP) ## fetch spaces and messages that the work list names
-	$(BIN)/genie-ingest spaces --target $(TARGET)
-	$(BIN)/genie-ingest messages --target $(TARGET)
+ingest: $(STAMP) ## fetch what is due: spaces, conversations, messages, comments, evals
+	@# exit 2 is "done in part": what could not be fetched is told, stored and tried again
+	@for what in spaces conversations messages comments evals; do \
+		echo "genie-ingest $$what"; \
+		$(BIN)/genie-ingest $$what --target $(TARGET) || test $$? -eq 2 || exit 1; \
+	done
 
 test: lint ## everything: lint, types, dbt, end to end
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 test-fast: $(STAMP) ## tests without the slow end-to-end runs
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest -n auto --dist loadfile -m 'not slow'
 
 test-deps: ## install the system programs that tests use (none so far; Debian, root)
 	@echo "test-deps: nothing to install"

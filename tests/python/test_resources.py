@@ -1,0 +1,248 @@
+"""Conversations by listing, benchmark runs, comments, questions asked while we look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.config import Config
+from harness import CLIENT_SECRET, Project
+
+from demo.history import History, HistoryOptions, build_history
+from demo.rules import Rules
+from demo.server import SimulatedWorkspaces
+from demo.system_tables import audit_rows
+
+# the REST side follows the clock: the history ends today, so that its benchmarks are remembered
+END = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+VARS = json.dumps({"unsettled_seconds": 0, "gone_confirm_seconds": 0})
+
+
+@dataclass
+class Site:
+    project: Project
+    history: History
+    served: SimulatedWorkspaces
+    unlogged: set[str]
+
+    def build(self) -> None:
+        # the tests of the models run once, in the end; each time would take minutes
+        kinds = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+        self.project.dbt("build", *kinds, "--vars", VARS)
+
+    def load_audit(self, name: str, rows: list[dict[str, object]]) -> None:
+        path = self.project.folder / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        self.project.ingest("load-files", "--table", "audit", str(path))
+
+
+@pytest.fixture(scope="module")
+def site(make_project: Callable[[], Project], serve: Callable[..., SimulatedWorkspaces]) -> Site:
+    """Everything is fetched, and the audit log has lost a few conversations."""
+    history = build_history(
+        HistoryOptions(end=END, messages=150, restricted_share=0, deleted_share=0, in_flight=0)
+    )
+    served = serve(history, rules=Rules(answer_seconds=0, asks_per_minute=100))
+    project = make_project()
+    project.sign_in(history)
+    project.load(history, served.urls)
+    conversations = sorted({m.conversation.conversation_id for m in history.messages})
+    unlogged = set(conversations[:3])
+    project.database.unlink()
+    found = Site(project, history, served, unlogged)
+    tables = project.folder / "system_tables"
+    for table in ("workspaces", "query_history"):
+        project.ingest("load-files", "--table", table, str(tables / f"{table}.jsonl"))
+    kept = [row for row in audit_rows(history) if not unlogged & set(text_of(row).split('"'))]
+    found.load_audit("kept", kept)
+    found.build()
+    project.ingest("spaces")
+    project.ingest("messages")
+    found.build()
+    return found
+
+
+def text_of(row: dict[str, object]) -> str:
+    return json.dumps(row).replace('\\"', '"')
+
+
+def test_listing_finds_what_the_audit_log_does_not_know(site: Site) -> None:
+    hidden = {
+        m.message_id
+        for m in site.history.messages
+        if m.conversation.conversation_id in site.unlogged
+    }
+    stored = "select count(distinct message_id) from genie_raw.messages"
+    assert site.project.value(stored) == len(site.history.messages) - len(hidden)
+    site.project.ingest("conversations")
+    assert site.project.value(stored) == len(site.history.messages)
+    site.build()
+    validation = "select unlogged_message_count from genie_analytics.genie_pipeline_validation"
+    assert site.project.value(validation) == len(hidden)
+    verdicts = site.project.query(
+        "select distinct verdict from genie_analytics.genie_listing_coverage"
+    )
+    assert verdicts == [{"verdict": "complete"}]
+
+
+def test_listing_again_fetches_no_message_again(site: Site) -> None:
+    before = site.served.calls["list_messages"] + site.served.calls["get_message"]
+    site.project.ingest("conversations")
+    assert site.served.calls["list_messages"] + site.served.calls["get_message"] == before
+
+
+def test_a_listing_without_can_manage_is_told(
+    site: Site, make_project: Callable[[], Project], serve: Callable[..., SimulatedWorkspaces]
+) -> None:
+    blind = serve(site.history, rules=Rules(observer_can_manage=False))
+    project = make_project()
+    project.sign_in(site.history)
+    project.load(site.history, blind.urls)
+    project.build_work_lists()
+    errors = project.ingest("conversations", expect=2).stderr
+    asked = {message.conversation.space.space_id for message in site.history.messages}
+    for space_id in asked:
+        assert f"space {space_id}: lists none of its" in errors
+    assert errors.count("grant CAN MANAGE") == len(asked)
+
+
+def test_benchmark_runs_are_kept_after_the_api_forgets_them(site: Site) -> None:
+    site.project.ingest("evals")
+    site.build()
+    runs = site.project.query("select * from genie_analytics.genie_eval_runs")
+    assert {run["eval_run_id"] for run in runs} == {run.run_id for run in site.history.eval_runs}
+    final = [run for run in runs if run["is_final"]]
+    assert final
+    for run in final:
+        assert run["is_complete"]
+        assert run["result_count"] == run["num_done"] or run["status"] != "DONE"
+        if run["accuracy"] is not None:
+            assert run["accuracy"] == pytest.approx(run["num_correct"] / run["num_questions"])
+    results = "select * from genie_analytics.genie_eval_results order by 1, 2, 3, 4"
+    before = site.project.query(results)
+    calls = site.served.calls.copy()
+    site.project.ingest("evals")
+    listed = {kind for kind in site.served.calls if site.served.calls[kind] > calls[kind]}
+    assert listed == {"list_eval_runs"}, "what is complete is only listed"
+    site.build()
+    assert site.project.query(results) == before
+
+
+def people_of(site: Site) -> WorkspaceClient:
+    """Sign in as the other team, which asks by API in the first workspace."""
+    url = next(iter(site.served.urls.values()))
+    return WorkspaceClient(
+        config=Config(host=url, client_id=site.history.asker.name, client_secret=CLIENT_SECRET)
+    )
+
+
+def first_space(site: Site) -> str:
+    workspace_id = next(iter(site.served.urls))
+    return next(s for s in site.history.spaces if s.workspace.workspace_id == workspace_id).space_id
+
+
+def test_what_happens_while_we_look_is_followed(site: Site) -> None:
+    """Questions, feedback, comments and deletions reach gold through the audit log."""
+    people = people_of(site)
+    space_id = first_space(site)
+    asked = people.genie.start_conversation(space_id, "How many orders came today?").response
+    deleted = people.genie.start_conversation(space_id, "What did I just ask?").response
+    site.load_audit("asked", site.served.audit_rows())
+    site.build()
+    site.project.ingest("messages")
+    people.genie.send_message_feedback(
+        space_id, asked.conversation_id, asked.message_id, rating=rating_negative()
+    )
+    people.genie.create_message_comment(
+        space_id, asked.conversation_id, asked.message_id, "please check"
+    )
+    people.genie.delete_conversation_message(space_id, deleted.conversation_id, deleted.message_id)
+    site.load_audit("later", site.served.audit_rows())
+    site.build()
+    states = state_of(site, asked.message_id), state_of(site, deleted.message_id)
+    assert states == ("changed", "changed")
+
+    site.project.ingest("messages", expect=2)
+    site.project.ingest("comments")
+    site.build()
+    assert state_of(site, asked.message_id) == "settled"
+    assert state_of(site, deleted.message_id) == "gone"
+    (row,) = site.project.query(
+        "select content, feedback_rating, status from genie_analytics.message_details"
+        " where message_id = ?",
+        [asked.message_id],
+    )
+    assert row == {
+        "content": "How many orders came today?",
+        "feedback_rating": "NEGATIVE",
+        "status": "COMPLETED",
+    }
+    comment = "select content from genie_silver.silver_message_comments where message_id = ?"
+    assert site.project.value(comment, [asked.message_id]) == "please check"
+    assert "nothing new" in site.project.ingest("comments").stdout
+
+
+def rating_negative() -> object:
+    from databricks.sdk.service.dashboards import GenieFeedbackRating
+
+    return GenieFeedbackRating.NEGATIVE
+
+
+def state_of(site: Site, message_id: str) -> str:
+    state: str = site.project.value(
+        "select fetch_state from genie_analytics.genie_messages_to_fetch where message_id = ?",
+        [message_id],
+    )
+    return state
+
+
+def test_changed_spaces_leave_a_history(site: Site) -> None:
+    space_id = first_space(site)
+    workspace_id = next(iter(site.served.urls))
+    site.served.edit_space(space_id, title="Orders, renamed")
+    site.project.ingest("spaces", "--workspace", workspace_id)
+    site.build()
+    changes = site.project.query(
+        "select is_first, is_title_changed, previous_title from genie_analytics.genie_space_changes"
+        " where space_id = ? order by changed_seen_at",
+        [space_id],
+    )
+    assert [change["is_first"] for change in changes] == [True, False]
+    assert changes[1]["is_title_changed"]
+    assert changes[1]["previous_title"] != "Orders, renamed"
+    details = "select title from genie_analytics.genie_space_details where space_id = ?"
+    assert site.project.value(details, [space_id]) == "Orders, renamed"
+
+
+def test_every_test_of_the_models_holds_after_all_this(site: Site) -> None:
+    site.project.dbt("test", "--exclude-resource-type", "unit_test", "--vars", VARS)
+
+
+def test_late_events_of_any_age_give_the_same_rows(
+    make_project: Callable[[], Project], serve: Callable[..., SimulatedWorkspaces]
+) -> None:
+    history = build_history(HistoryOptions(end=END - timedelta(days=1), messages=120, in_flight=0))
+    served = serve(history)
+    rows = list(audit_rows(history))
+    late = [row for number, row in enumerate(rows) if number % 5 == 0]
+    on_time = [row for number, row in enumerate(rows) if number % 5]
+    gold = {}
+    for name, deliveries in {"in time": [rows], "late": [on_time, late, rows[:50]]}.items():
+        project = make_project()
+        project.load(history, served.urls)
+        project.database.unlink()
+        tables = project.folder / "system_tables"
+        project.ingest("load-files", "--table", "workspaces", str(tables / "workspaces.jsonl"))
+        site = Site(project, history, served, set())
+        for number, delivered in enumerate(deliveries):
+            site.load_audit(f"part{number}", delivered)
+            site.build()
+        gold[name] = [
+            project.query(f"select * from genie_analytics.{table} order by all")
+            for table in ("genie_messages_to_fetch", "genie_space_metrics", "genie_conversations")
+        ]
+    assert gold["late"] == gold["in time"]

@@ -19,6 +19,7 @@ from typing import Any, ParamSpec
 import click
 
 from ingest import loading
+from ingest.asking import ask_questions, read_questions
 from ingest.client import GenieClient, open_client
 from ingest.console import Reporter, configure_logging
 from ingest.errors import HostError, IngestError
@@ -41,6 +42,7 @@ _LANDED = {
     "conversations": "conversations listed and messages fetched",
     "evals": "benchmark runs and results landed",
     "comments": "comments fetched",
+    "generate-conversations": "questions asked",
 }
 
 EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE = 0, 1, 2, 64
@@ -230,6 +232,43 @@ def evals(session: Session, workspace_id: str | None) -> int:
 def comments(session: Session, workspace_id: str | None) -> int:
     """Fetch the comments of conversations in which the audit log shows new ones."""
     return _fetch(session, "comments", partial(fetch_comments, workspace_id=workspace_id))
+
+
+@command
+@click.option("--workspace", "workspace_id", required=True, help="Workspace id.")
+@click.option("--space", "space_id", required=True, help="Space to ask in.")
+@click.option(
+    "--questions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="JSON lines with a `question` each.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Ask at most so many.")
+@click.option(
+    "--per-minute",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="Pace; Databricks takes 5 a minute from a workspace.",
+)
+def generate_conversations(
+    session: Session,
+    *,
+    workspace_id: str,
+    space_id: str,
+    questions: Path,
+    limit: int | None,
+    per_minute: float,
+) -> int:
+    """Ask test questions in a space, slowly. This costs money and counts as usage."""
+    service = partial(
+        ask_questions,
+        workspace_id=workspace_id,
+        space_id=space_id,
+        questions=read_questions(questions)[:limit],
+        per_minute=per_minute,
+    )
+    return _fetch(session, "generate-conversations", service)
 
 
 @command

@@ -92,6 +92,31 @@ class GenieClient:
         path = f"{_API}/{space_id}/conversations"
         return self._pages(path, "conversations", include_all="true")
 
+    def start_conversation(self, space_id: str, content: str) -> Json:
+        """Ask a question, once: whatever happens, it is not sent again.
+
+        The SDK would repeat a POST after a time-out, and the question with it.
+        """
+        self._pace.wait()
+        with self._lock:
+            self._calls += 1
+        config = self._client.config
+        try:
+            answer = requests.post(
+                f"{config.host}{_API}/{space_id}/start-conversation",
+                json={"content": content},
+                headers=config.authenticate(),
+                timeout=config.http_timeout_seconds,
+                allow_redirects=False,
+            )
+            body = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise _classified(error) from error
+        if not answer.ok or not isinstance(body, dict):
+            code, text = _fault_of(body)
+            raise FetchError(scrub(text), http_status=answer.status_code, error_code=code)
+        return _expect(_expect(body, "conversation_id"), "message_id")
+
     def list_comments(self, space_id: str, conversation_id: str) -> Iterator[Json]:
         """Yield the comments on the messages of a conversation."""
         path = f"{_API}/{space_id}/conversations/{conversation_id}/list-comments"
@@ -238,6 +263,13 @@ def _expect(answer: Json, key: str) -> Json:
     if key not in answer:
         raise _invalid_answer(f"the answer has no {key}")
     return answer
+
+
+def _fault_of(body: object) -> tuple[str, str]:
+    """Return the code and the text of an error that the API answered with."""
+    if not isinstance(body, dict):
+        return "INVALID_ANSWER", "the answer is not a JSON object"
+    return str(body.get("error_code", "UNKNOWN")), str(body.get("message", "refused"))
 
 
 def _classified(error: Exception) -> IngestError:

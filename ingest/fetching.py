@@ -126,7 +126,7 @@ def fetch_conversation(client: GenieClient, conversation: Conversation) -> Itera
                 message_id = str(message.get("message_id") or message.get("id") or "")
                 if message_id and _is_wanted(conversation, message_id, message):
                     missing.pop(message_id, None)
-                    yield _fetched(conversation, message_id, message)
+                    yield fetched(conversation, message_id, message)
         except FetchError as error:
             for message_id in missing:
                 yield _failed(conversation, message_id, error)
@@ -152,10 +152,11 @@ def _get(client: GenieClient, conversation: Conversation, message_id: str) -> Fe
         )
     except FetchError as error:
         return _failed(conversation, message_id, error)
-    return _fetched(conversation, message_id, message)
+    return fetched(conversation, message_id, message)
 
 
-def _fetched(conversation: Conversation, message_id: str, message: Json) -> Fetched:
+def fetched(conversation: Conversation, message_id: str, message: Json) -> Fetched:
+    """Return a message with its row of fetch_attempts."""
     status = message.get("status")
     return Fetched(
         _attempt(conversation, message_id)

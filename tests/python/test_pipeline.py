@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import duckdb
 import pytest
 from harness import Project
 
@@ -186,9 +187,14 @@ def test_message_details_hold_no_identity(pipeline: Pipeline) -> None:
     assert not [name for name in names if name in stored]
 
 
-def test_a_full_refresh_gives_the_same_rows(pipeline: Pipeline) -> None:
+def test_a_full_refresh_gives_the_same_rows_after_the_sources_expired(
+    pipeline: Pipeline,
+) -> None:
     ordered = "select * exclude (source_loaded_at) from genie_analytics.message_details order by 1"
     before = pipeline.project.query(ordered)
+    with duckdb.connect(str(pipeline.project.database)) as connection:
+        connection.execute("delete from genie_raw.audit")
+        connection.execute("delete from genie_raw.query_history")
     pipeline.project.dbt("run", "--full-refresh")
     assert pipeline.project.query(ordered) == before
 

@@ -36,13 +36,14 @@ from ingest.worklist import Filters, Workspace, read_conversations
 from ingest.workspaces import OpenClient, Run
 from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
 
-_LANDED = {
-    "messages": "messages fetched",
-    "spaces": "new or changed spaces landed",
-    "conversations": "conversations listed and messages fetched",
-    "evals": "benchmark runs and results landed",
-    "comments": "comments fetched",
-    "generate-conversations": "questions asked",
+# what a command counts while it runs, and what it has landed in the end
+_TOLD = {
+    "messages": ("conversations fetched", "messages fetched"),
+    "spaces": ("spaces looked at", "new or changed spaces landed"),
+    "conversations": ("spaces listed", "conversations listed and messages fetched"),
+    "evals": ("spaces looked at", "benchmark runs and results landed"),
+    "comments": ("conversations looked at", "comments fetched"),
+    "generate-conversations": ("questions asked", "questions asked"),
 }
 
 EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE = 0, 1, 2, 64
@@ -312,13 +313,13 @@ def _fetch(
     stop = _stop_on_signals()
     with (
         recorded_run(session.warehouse, command_name) as counts,
-        session.reporter.progress(command_name) as progress,
+        session.reporter.progress(_TOLD[command_name][0]) as progress,
     ):
         writer = BatchWriter(session.warehouse, max_rows=batch_rows)
         run = Run(writer, counts, session.privacy, stop, progress.update)
         service(session.warehouse, partial(_open_client, session, stop), run)
         counts.stopped = stop.is_set()
-    return _finish(session, counts, command_name)
+    return _finish(session, counts, _TOLD[command_name][1])
 
 
 def _finish(session: Session, counts: RunCounts, what: str) -> int:
@@ -332,8 +333,7 @@ def _finish(session: Session, counts: RunCounts, what: str) -> int:
         session.reporter.warn("stopped on request; what was fetched is kept")
     nothing = not (counts.rows or counts.failed)
     session.reporter.say(
-        f"{'nothing new: ' if nothing else ''}{counts.rows} {_LANDED[what]}"
-        f" in {counts.api_calls} API calls",
+        f"{'nothing new: ' if nothing else ''}{counts.rows} {what} in {counts.api_calls} API calls",
         rows=counts.rows,
         failed=counts.failed,
         api_calls=counts.api_calls,

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 from harness import CLIENT_SECRET, Project
 
+from demo.faults import Faults
 from demo.history import History, HistoryOptions, build_history
 from demo.server import SimulatedWorkspaces
 
@@ -174,6 +175,33 @@ def test_databricks_host_stands_for_the_only_workspace(
     (project.extra["DATABRICKS_HOST"],) = served.urls.values()
     project.ingest("messages")
     assert project.value("select count(*) from genie_raw.messages") == 20
+
+
+@pytest.mark.parametrize(
+    ("faults", "text"),
+    [
+        (Faults(revoked=True), "not signed in"),
+        (Faults(too_many_requests_long=1.0, long_retry_seconds=120), "asks to wait"),
+    ],
+    ids=["revoked", "throttled"],
+)
+def test_a_workspace_that_takes_no_calls_is_left_to_the_next_run(
+    site: Site, serve: Callable[..., SimulatedWorkspaces], faults: Faults, text: str
+) -> None:
+    closed = serve(site.history, faults=faults)
+    with duckdb.connect(str(site.project.database)) as connection:
+        for workspace_id, url in closed.urls.items():
+            connection.execute(
+                "update genie_raw.workspaces set workspace_url = ? where workspace_id = ?",
+                [url, workspace_id],
+            )
+    started = time.monotonic()
+    assert text in only_line(site.project.ingest("messages", expect=1).stderr)
+    assert time.monotonic() - started < 30
+    assert landed(site) == 0
+    closed.set_faults(Faults())
+    site.project.ingest("messages")
+    assert landed(site) == len(site.history.messages)
 
 
 def test_a_missing_database_is_told(project: Project) -> None:

@@ -120,6 +120,15 @@ def history_options(
         raise click.UsageError(str(error)) from error
 
 
+target_option = click.option(
+    "--target",
+    type=click.Choice(["duckdb", "postgres", "databricks"]),
+    default="duckdb",
+    show_default=True,
+    help="Engine to load into.",
+)
+
+
 @main.command()
 @click.option(
     "--port",
@@ -176,13 +185,7 @@ def serve(options: HistoryOptions, port: int, faults: tuple[str, ...]) -> None:
     show_default=True,
     help="The --port given to `serve`; it goes into the addresses of the workspaces.",
 )
-@click.option(
-    "--target",
-    type=click.Choice(["duckdb", "postgres", "databricks"]),
-    default="duckdb",
-    show_default=True,
-    help="Engine to load into.",
-)
+@target_option
 @click.option("--files-only", is_flag=True, help="Write the files and load nothing.")
 @history_arguments
 def load(options: HistoryOptions, out: Path, port: int, target: str, files_only: bool) -> int:
@@ -207,18 +210,13 @@ def load(options: HistoryOptions, out: Path, port: int, target: str, files_only:
     show_default=True,
     help="Port of the first workspace, the others follow; free ones where they are taken.",
 )
-@click.option(
-    "--target",
-    type=click.Choice(["duckdb", "postgres", "databricks"]),
-    default="duckdb",
-    show_default=True,
-    help="Engine to load into.",
-)
+@target_option
 @history_arguments
 def run(options: HistoryOptions, port: int, target: str) -> int:
     """Take the tour of `make demo`: serve, ingest, build, and show what the marts know.
 
-    A second tour with the same options meets the same history.
+    A second tour with the same options meets the same history: the first one fixes its end, at
+    that moment, so --end has no effect here.
     """
     from demo.summary import summary_lines
     from demo.tour import TourError, take_tour

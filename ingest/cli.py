@@ -169,7 +169,7 @@ def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> in
 
 @command
 @click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many messages.")
-@click.option("--workspace", "workspace_id", help="Only this workspace id.")
+@one_workspace
 @click.option("--space", "space_id", help="Only this space id.")
 @click.option(
     "--workers",
@@ -183,7 +183,7 @@ def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> in
     type=click.IntRange(1, 10_000),
     default=500,
     show_default=True,
-    help="Rows that are written together; a killed process loses at most these.",
+    help="Rows written together; a killed process fetches these and about 100 more again.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched; call nothing.")
 def messages(
@@ -261,7 +261,10 @@ def generate_conversations(
     limit: int | None,
     per_minute: float,
 ) -> int:
-    """Ask test questions in a space, slowly. This costs money and counts as usage."""
+    """Ask test questions in a space, slowly.
+
+    This costs money, and counts as usage unless the var genie_service_principals names us.
+    """
     service = partial(
         ask_questions,
         workspace_id=workspace_id,

@@ -6,11 +6,8 @@ Exit codes: 0 done, 1 failed, 2 done in part (details on stderr), 64 bad usage.
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
 from pathlib import Path
@@ -20,45 +17,23 @@ import click
 
 from ingest import loading
 from ingest.asking import ask_questions, read_questions
-from ingest.client import GenieClient, open_client
 from ingest.console import Reporter, configure_logging
-from ingest.errors import HostError, IngestError
+from ingest.errors import IngestError
 from ingest.files import find_files
-from ingest.hosts import DATABRICKS_HOSTS
 from ingest.landing import ALL_TABLES, SYSTEM_TABLES
 from ingest.messages import fetch_messages
 from ingest.privacy import Privacy
-from ingest.recording import BatchWriter, RunCounts, recorded_run
 from ingest.resources import fetch_comments, fetch_evals, list_conversations
+from ingest.session import EXIT_DONE, Session, run_service
 from ingest.spaces import fetch_spaces
 from ingest.status import read_status
-from ingest.worklist import Filters, Workspace, read_conversations
+from ingest.worklist import Filters, read_conversations
 from ingest.workspaces import OpenClient, Run
 from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
 
-# what a command counts while it runs, and what it has landed in the end
-_TOLD = {
-    "messages": ("conversations fetched", "messages fetched"),
-    "spaces": ("spaces looked at", "new or changed spaces landed"),
-    "conversations": ("spaces listed", "conversations listed and messages fetched"),
-    "evals": ("spaces looked at", "benchmark runs and results landed"),
-    "comments": ("conversations looked at", "comments fetched"),
-    "generate-conversations": ("questions asked", "questions asked"),
-}
-
-EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE = 0, 1, 2, 64
+EXIT_FAILED, EXIT_USAGE = 1, 64
 
 P = ParamSpec("P")
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What every command is given."""
-
-    warehouse: Warehouse
-    reporter: Reporter
-    privacy: Privacy
-    timeout_seconds: int
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -121,7 +96,7 @@ def command(function: Callable[..., int]) -> click.Command:
             folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
             profile = read_profile(folder, target, os.environ)
             warehouse = open_warehouse(profile, lock_timeout_seconds=lock_timeout)
-            code = function(Session(warehouse, reporter, privacy, timeout), **arguments)
+            code = function(Session(warehouse, reporter, privacy, timeout, os.environ), **arguments)
         except (IngestError, WarehouseError) as error:
             reporter.fail(str(error))
             code = EXIT_FAILED
@@ -204,35 +179,37 @@ def messages(
     def service(warehouse: Warehouse, open_client: OpenClient, run: Run) -> None:
         fetch_messages(warehouse, open_client, run, filters, workers)
 
-    return _fetch(session, "messages", service, batch_rows=batch_rows)
+    return run_service(session, "messages", service, batch_rows=batch_rows)
 
 
 @command
 @one_workspace
 def spaces(session: Session, workspace_id: str | None) -> int:
     """Fetch every space that is visible or known from events; land those that changed."""
-    return _fetch(session, "spaces", partial(fetch_spaces, workspace_id=workspace_id))
+    return run_service(session, "spaces", partial(fetch_spaces, workspace_id=workspace_id))
 
 
 @command
 @one_workspace
 def conversations(session: Session, workspace_id: str | None) -> int:
     """List the conversations of every space, and fetch those that the audit log does not know."""
-    return _fetch(session, "conversations", partial(list_conversations, workspace_id=workspace_id))
+    return run_service(
+        session, "conversations", partial(list_conversations, workspace_id=workspace_id)
+    )
 
 
 @command
 @one_workspace
 def evals(session: Session, workspace_id: str | None) -> int:
     """Fetch benchmark runs and their results, before the API forgets the details."""
-    return _fetch(session, "evals", partial(fetch_evals, workspace_id=workspace_id))
+    return run_service(session, "evals", partial(fetch_evals, workspace_id=workspace_id))
 
 
 @command
 @one_workspace
 def comments(session: Session, workspace_id: str | None) -> int:
     """Fetch the comments of conversations in which the audit log shows new ones."""
-    return _fetch(session, "comments", partial(fetch_comments, workspace_id=workspace_id))
+    return run_service(session, "comments", partial(fetch_comments, workspace_id=workspace_id))
 
 
 @command
@@ -272,7 +249,7 @@ def generate_conversations(
         questions=read_questions(questions)[:limit],
         per_minute=per_minute,
     )
-    return _fetch(session, "generate-conversations", service)
+    return run_service(session, "generate-conversations", service)
 
 
 @command
@@ -303,77 +280,6 @@ def _dry_run(session: Session, filters: Filters) -> int:
     if not work:
         session.reporter.say("nothing to fetch", messages=0)
     return EXIT_DONE
-
-
-def _fetch(
-    session: Session,
-    command_name: str,
-    service: Callable[[Warehouse, OpenClient, Run], None],
-    *,
-    batch_rows: int = 500,
-) -> int:
-    """Run a service that fetches, record the run, and say how it ended."""
-    stop = _stop_on_signals()
-    with (
-        recorded_run(session.warehouse, command_name) as counts,
-        session.reporter.progress(_TOLD[command_name][0]) as progress,
-    ):
-        writer = BatchWriter(session.warehouse, max_rows=batch_rows)
-        run = Run(writer, counts, session.privacy, stop, progress.update)
-        service(session.warehouse, partial(_open_client, session, stop), run)
-        counts.stopped = stop.is_set()
-    return _finish(session, counts, _TOLD[command_name][1])
-
-
-def _finish(session: Session, counts: RunCounts, what: str) -> int:
-    for problem in counts.problems:
-        session.reporter.warn(problem)
-    if counts.failed:
-        session.reporter.warn(
-            f"{counts.failed} could not be fetched; `genie-ingest status` says why"
-        )
-    if counts.stopped:
-        session.reporter.warn("stopped on request; what was fetched is kept")
-    nothing = not (counts.rows or counts.failed)
-    session.reporter.say(
-        f"{'nothing new: ' if nothing else ''}{counts.rows} {what} in {counts.api_calls} API calls",
-        rows=counts.rows,
-        failed=counts.failed,
-        api_calls=counts.api_calls,
-        outcome=counts.outcome,
-    )
-    return EXIT_DONE if counts.outcome == "done" else EXIT_PARTIAL
-
-
-def _open_client(session: Session, stop: threading.Event, workspace: Workspace) -> GenieClient:
-    url = workspace.url or _fallback_url(session)
-    return open_client(url, _allowed_hosts(), stop, timeout_seconds=session.timeout_seconds)
-
-
-def _fallback_url(session: Session) -> str:
-    """DATABRICKS_HOST stands for a workspace without a URL only if it is the only one."""
-    host = os.environ.get("DATABRICKS_HOST")
-    known = session.warehouse.read(
-        "select count(distinct workspace_id) as n from genie_analytics.genie_spaces_to_fetch"
-    ).to_pylist()[0]["n"]
-    if host and known == 1:
-        return host if "://" in host else f"https://{host}"
-    raise HostError(
-        "has no URL: load the workspaces table" + ("" if known > 1 else ", or set DATABRICKS_HOST")
-    )
-
-
-def _allowed_hosts() -> tuple[str, ...]:
-    text = os.environ.get("GENIE_ALLOWED_HOSTS", "")
-    return tuple(text.replace(",", " ").split()) or DATABRICKS_HOSTS
-
-
-def _stop_on_signals() -> threading.Event:
-    """SIGTERM and SIGINT end the run after what is in flight, and keep it."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def main() -> None:

@@ -51,13 +51,16 @@ class Table:
 
 
 class Transaction(Protocol):
-    """Appends that become visible together, or not at all."""
+    """Changes that become visible together, or not at all."""
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Append rows whose schema is the table's."""
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one query inside the transaction, with `?` for parameters."""
+
+    def execute(self, statement: str, parameters: Sequence[object] = ()) -> None:
+        """Run one statement inside the transaction, with `?` for parameters and nowhere else."""
 
 
 class Warehouse(Protocol):

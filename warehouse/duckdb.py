@@ -127,7 +127,7 @@ class MemoryWarehouse(DuckDBWarehouse):
 
 
 class DuckDBTransaction:
-    """Appends to an open connection."""
+    """Changes on an open connection."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -148,6 +148,10 @@ class DuckDBTransaction:
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run a query on the open connection."""
         return _query(self._connection, query, parameters)
+
+    def execute(self, statement: str, parameters: Sequence[object] = ()) -> None:
+        """Run a statement on the open connection."""
+        self._connection.execute(statement, list(parameters))
 
 
 def _query(

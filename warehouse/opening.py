@@ -6,6 +6,7 @@ from pathlib import Path
 
 from warehouse.base import UnknownTargetError, Warehouse
 from warehouse.duckdb import DuckDBWarehouse, MemoryWarehouse
+from warehouse.postgres import PostgresWarehouse
 from warehouse.profile import Profile
 
 DEFAULT_LOCK_TIMEOUT_SECONDS = 60.0
@@ -24,6 +25,8 @@ def open_warehouse(
         if path == ":memory:":
             return MemoryWarehouse()
         return DuckDBWarehouse(Path(path), lock_timeout_seconds=lock_timeout_seconds)
+    if profile.engine == "postgres":
+        return PostgresWarehouse(profile.settings, lock_timeout_seconds=lock_timeout_seconds)
     raise UnknownTargetError(
-        f"target '{profile.target}' is {profile.engine}: ingestion supports duckdb so far"
+        f"target '{profile.target}' is {profile.engine}: use duckdb or postgres"
     )

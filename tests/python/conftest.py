@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from harness import CLIENT_SECRET, SHARED, Project
+from servers import PostgresAccess, given_access
 
 from demo.history import History
+from demo.postgres import PostgresServer
 from demo.server import SimulatedWorkspaces
 
 
@@ -29,6 +31,43 @@ def make_project(
 @pytest.fixture
 def project(make_project: Callable[[], Project]) -> Project:
     return make_project()
+
+
+@pytest.fixture(scope="session")
+def postgres_access(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[PostgresAccess]:
+    """The server that GENIE_PG_* names, or one of our own, one for a worker."""
+    given = given_access(worker_id)
+    if given is not None:
+        yield given
+        return
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"), settings=["fsync=off"])
+    server.start()
+    yield PostgresAccess(server.environ)
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def parsed_for_postgres(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dbt's target folder for Postgres: another target would make dbt parse anew."""
+    return tmp_path_factory.mktemp("target_postgres")
+
+
+@pytest.fixture(scope="module")
+def postgres_project(
+    tmp_path_factory: pytest.TempPathFactory,
+    parsed_for_postgres: Path,
+    postgres_access: PostgresAccess,
+) -> Project:
+    """A project on an empty Postgres database; a worker has one at a time."""
+    postgres_access.renew_database()
+    return Project(
+        tmp_path_factory.mktemp("project"),
+        parsed_for_postgres,
+        dict(postgres_access.environ),
+        engine="postgres",
+    )
 
 
 @pytest.fixture(scope="module")

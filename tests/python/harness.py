@@ -14,6 +14,7 @@ import duckdb
 
 from demo.files import write_system_tables
 from demo.history import History
+from warehouse import Warehouse, open_warehouse, read_profile
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -27,6 +28,12 @@ class Project:
     folder: Path
     parsed: Path
     extra: dict[str, str] = field(default_factory=dict)
+    engine: str = "duckdb"
+
+    @property
+    def warehouse(self) -> Warehouse:
+        environment = self.environment | {"GENIE_DUCKDB_PATH": str(self.database)}
+        return open_warehouse(read_profile(ROOT / "profiles", self.engine, environment))
 
     @property
     def database(self) -> Path:
@@ -46,6 +53,7 @@ class Project:
             "DBT_LOG_PATH": str(self.folder / "logs"),
             # the same text for every project: a changed profile would make dbt parse anew
             "GENIE_DUCKDB_PATH": self.database.name,
+            "GENIE_TARGET": self.engine,
             **self.extra,
         }
 
@@ -80,6 +88,9 @@ class Project:
         )
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        if self.engine != "duckdb":
+            found: list[dict[str, Any]] = self.warehouse.read(sql, parameters).to_pylist()
+            return found
         with duckdb.connect(str(self.database), read_only=True) as connection:
             rows: list[dict[str, Any]] = (
                 connection.sql(sql, params=list(parameters)).to_arrow_table().to_pylist()

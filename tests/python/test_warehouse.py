@@ -3,14 +3,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from servers import PostgresAccess
 
 from warehouse import (
     DuckDBWarehouse,
     MemoryWarehouse,
+    PostgresWarehouse,
     Table,
     UnknownTargetError,
     Warehouse,
@@ -28,15 +33,26 @@ def people(*rows: tuple[str, int]) -> pa.Table:
     return pa.table({"age": [age for _, age in rows], "name": [name for name, _ in rows]})
 
 
-@pytest.fixture(params=["duckdb", "memory"])
+@pytest.fixture(params=["duckdb", "memory", "postgres"])
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    opened: Warehouse = (
-        DuckDBWarehouse(tmp_path / "new folder" / "a.duckdb")
-        if request.param == "duckdb"
-        else MemoryWarehouse()
-    )
+    opened: Warehouse
+    if request.param == "duckdb":
+        opened = DuckDBWarehouse(tmp_path / "new folder" / "a.duckdb")
+    elif request.param == "memory":
+        opened = MemoryWarehouse()
+    else:
+        access: PostgresAccess = request.getfixturevalue("postgres_access")
+        access.renew_database()
+        opened = postgres(access)
     opened.create_tables([PEOPLE])
     return opened
+
+
+def postgres(access: PostgresAccess, **changed: str) -> PostgresWarehouse:
+    keys = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    settings = {key: access.environ[f"GENIE_PG_{name}"] for key, name in keys.items()}
+    database = {"dbname": access.environ["GENIE_PG_DATABASE"]}
+    return PostgresWarehouse({**settings, **database, **changed}, lock_timeout_seconds=0.5)
 
 
 def test_appends_by_column_name_not_by_position(warehouse: Warehouse) -> None:
@@ -70,6 +86,59 @@ def test_creating_tables_again_keeps_their_rows(warehouse: Warehouse) -> None:
         transaction.append(PEOPLE, people(("Ada", 36)))
     warehouse.create_tables([PEOPLE])
     assert warehouse.read("select count(*) as n from raw.people").to_pylist() == [{"n": 1}]
+
+
+EVERYTHING = Table(
+    "raw",
+    "everything",
+    pa.schema(
+        [
+            ("words", pa.string()),
+            ("number", pa.int64()),
+            ("amount", pa.decimal128(38, 18)),
+            ("share", pa.float64()),
+            ("is_so", pa.bool_()),
+            ("day", pa.date32()),
+            ("moment", pa.timestamp("us", tz="UTC")),
+        ]
+    ),
+)
+
+
+def test_every_type_comes_back_as_it_went_in(warehouse: Warehouse) -> None:
+    row = {
+        "words": "ünï 😀 \\ ' \n",
+        "number": 2**62,
+        "amount": Decimal("12345.000000000000000001"),
+        "share": 0.1,
+        "is_so": True,
+        "day": date(2026, 2, 28),
+        "moment": datetime(2026, 3, 29, 2, 30, 0, 123456, tzinfo=UTC),
+    }
+    warehouse.create_tables([EVERYTHING])
+    rows = [row, dict.fromkeys(row)]
+    with warehouse.transaction() as transaction:
+        transaction.append(EVERYTHING, pa.Table.from_pylist(rows, schema=EVERYTHING.columns))
+    found = warehouse.read("select * from raw.everything order by number nulls last").to_pylist()
+    # engines keep UTC without a zone
+    assert found == [{**row, "moment": datetime(2026, 3, 29, 2, 30, 0, 123456)}, dict.fromkeys(row)]
+
+
+def test_a_column_that_a_later_version_has_is_added(warehouse: Warehouse) -> None:
+    with warehouse.transaction() as transaction:
+        transaction.append(PEOPLE, people(("Ada", 36)))
+    wider = Table("raw", "people", PEOPLE.columns.append(pa.field("born", pa.date32())))
+    warehouse.create_tables([wider])
+    assert warehouse.read("select name, born from raw.people").to_pylist() == [
+        {"name": "Ada", "born": None}
+    ]
+
+
+def test_a_statement_changes_what_is_stored(warehouse: Warehouse) -> None:
+    with warehouse.transaction() as transaction:
+        transaction.append(PEOPLE, people(("Ada", 36), ("Bob", 7)))
+        transaction.execute("delete from raw.people where name = ? and age > ?", ["Ada", 30])
+    assert warehouse.read("select name from raw.people").to_pylist() == [{"name": "Bob"}]
 
 
 def test_missing_columns_are_refused(warehouse: Warehouse) -> None:
@@ -125,6 +194,87 @@ def test_a_file_that_stays_locked_is_told(tmp_path: Path) -> None:
         with pytest.raises(WarehouseLockedError, match="in use by another process"):
             warehouse.read("select 1")
         holder.kill()
+
+
+def test_a_wrong_password_is_told_without_it(postgres_access: PostgresAccess) -> None:
+    with pytest.raises(WarehouseError, match="check GENIE_PG_USER and GENIE_PG_PASSWORD") as caught:
+        postgres(postgres_access, password="not'the\\password").read("select 1")
+    assert "not'the" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_server_that_does_not_answer_is_told(postgres_access: PostgresAccess) -> None:
+    with pytest.raises(WarehouseError, match="is it running") as caught:
+        postgres(postgres_access, port="1").read("select 1")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_absent_postgres_database_is_told(postgres_access: PostgresAccess) -> None:
+    with pytest.raises(WarehouseMissingError, match='database "nowhere" does not exist'):
+        postgres(postgres_access, dbname="nowhere").read("select 1")
+
+
+def test_a_role_without_rights_is_told(postgres_access: PostgresAccess) -> None:
+    postgres_access.renew_database()
+    postgres_access.execute("drop role if exists weak")
+    postgres_access.execute("create role weak login password 'weak'")
+    weak = postgres(postgres_access, user="weak", password="weak")
+    with pytest.raises(WarehouseError, match="needs CREATE") as caught:
+        weak.create_tables([PEOPLE])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_stays_locked_is_told(postgres_access: PostgresAccess) -> None:
+    postgres_access.renew_database()
+    holder, waiter = postgres(postgres_access), postgres(postgres_access)
+    holder.create_tables([PEOPLE])
+    with holder.transaction() as transaction:
+        transaction.execute("lock table raw.people")
+        with pytest.raises(WarehouseLockedError, match="--lock-timeout"):
+            waiter.read("select * from raw.people")
+
+
+def test_a_full_disk_is_told_and_stores_nothing(postgres_access: PostgresAccess) -> None:
+    """The server says so as it would: a trigger raises disk_full in the middle of a batch."""
+    postgres_access.renew_database()
+    warehouse = postgres(postgres_access)
+    warehouse.create_tables([PEOPLE])
+    with warehouse.transaction() as transaction:
+        transaction.execute(
+            "create function raw.fill() returns trigger language plpgsql as $$ begin"
+            " if new.age = 99 then raise exception 'could not extend file' using errcode = '53100';"
+            " end if; return new; end $$"
+        )
+        transaction.execute(
+            "create trigger full_disk before insert on raw.people"
+            " for each row execute function raw.fill()"
+        )
+
+    def append() -> None:
+        with warehouse.transaction() as transaction:
+            transaction.append(PEOPLE, people(("Ada", 36), ("Bob", 99)))
+
+    with pytest.raises(WarehouseError, match="disk is full, nothing of this batch was stored"):
+        append()
+    assert warehouse.read("select count(*) as n from raw.people").to_pylist() == [{"n": 0}]
+
+
+def test_tables_are_created_by_several_at_once(postgres_access: PostgresAccess) -> None:
+    postgres_access.renew_database()
+    faults: list[Exception] = []
+
+    def create() -> None:
+        try:
+            postgres(postgres_access).create_tables([PEOPLE, EVERYTHING])
+        except WarehouseError as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=create) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
 
 
 PROFILES = """

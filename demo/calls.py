@@ -11,6 +11,7 @@ from demo.errors import bad_request, forbidden, trashed
 from demo.live import Act, Live
 from demo.model import Conversation, Message, Space
 from demo.payloads import page_payload
+from demo.statements import Statements
 
 Json = dict[str, Any]
 Item = TypeVar("Item")
@@ -20,10 +21,11 @@ _DEFAULT_PAGE, _LARGEST_PAGE = 20, 100
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call; `ids` are the parts of its path in order, that of the space first."""
+    """A call; `ids` are the parts of its path in order, such as that of the space first."""
 
     contents: Contents
     live: Live
+    statements: Statements
     ids: tuple[str, ...]
     query: Mapping[str, str]
     body: Mapping[str, Any]

@@ -23,6 +23,9 @@ from demo.live import Act, Live
 from demo.model import History, Principal, Workspace
 from demo.routes import find_route
 from demo.rules import Rules
+from demo.statements import Statements
+from demo.system_sql import SystemTables
+from demo.system_tables import audit_rows, query_history_rows, workspaces_rows
 from demo.tokens import TokenOffice
 
 Json = dict[str, Any]
@@ -57,6 +60,7 @@ class SimulatedWorkspaces(Browser):
             list_messages, get_message; `unknown` for any other.
         sign_ins: Calls by OAuth path: discovery, oidc_discovery, token.
         faults_met: How often each fault happened, by its name.
+        statements: The SQL statements on the system tables that the workspaces answer.
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class SimulatedWorkspaces(Browser):
             for workspace in history.workspaces
         }
         super().__init__(history, contents, live, lambda: to_ms(clock()))
+        self.statements = self._statement_service()
         self._office = TokenOffice(
             self._callers, client_secret, token_seconds=token_seconds, clock=clock
         )
@@ -186,7 +191,9 @@ class SimulatedWorkspaces(Browser):
         disturbance.close(route.kind, ids)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         act = Act(caller, incoming.agent, to_ms(self._clock()), is_api=True)
-        request = Request(contents, self._live, ids, query, _parsed(incoming.body), act)
+        request = Request(
+            contents, self._live, self.statements, ids, query, _parsed(incoming.body), act
+        )
         body = route.handler(request)
         disturb_page(self._disturber, parts.path, query, body)
         disturb_values(self._disturber, body)
@@ -199,6 +206,21 @@ class SimulatedWorkspaces(Browser):
         if disturbance.faults.revoked or holder is None:
             raise unauthenticated()
         return self._callers[holder]
+
+    def _statement_service(self) -> Statements:
+        history = self._history
+        tables = SystemTables(
+            sources={
+                "system.access.audit": functools.partial(audit_rows, history),
+                "system.access.workspaces_latest": lambda: workspaces_rows(history, self.urls),
+                "system.query.history": functools.partial(query_history_rows, history),
+            },
+            news={
+                "system.access.audit": ("event_id", self.audit_rows),
+                "system.query.history": ("statement_id", self.query_history_rows),
+            },
+        )
+        return Statements(tables, {space.warehouse_id for space in history.spaces})
 
     def _listen(self, workspace: Workspace, port: int) -> None:
         contents = self._contents[workspace.workspace_id]

@@ -10,10 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import reprlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.errors import BadFileError
-from ingest.landing import AUDIT
 from ingest.privacy import Privacy
-from ingest.text import canonical_json, storable
+from ingest.rows import BadRowError, Row, converted, missing_column, received_columns
 from warehouse import Table
 
-Row = dict[str, Any]
-
 _BATCH_ROWS = 20_000
-_SECONDS_BELOW = 100_000_000_000  # an epoch below 1e11 can only be seconds
 _SUFFIXES = {".json", ".jsonl", ".ndjson", ".parquet", ".gz"}
-
-_REQUIRED = {
-    "audit": ("event_time", "service_name", "action_name"),
-    "workspaces": ("workspace_id",),
-    "query_history": ("workspace_id", "statement_id"),
-    "billing_usage": ("record_id", "usage_start_time"),
-    "list_prices": ("sku_name", "price_start_time"),
-}
 
 _DELIVERY_NAMES = {
     "version": "version",
@@ -94,7 +79,7 @@ def read_rows(path: Path, table: Table, privacy: Privacy) -> Iterator[pa.Table]:
     Raises:
         BadFileError: names the file, the line (or row) and what is wrong with it.
     """
-    columns = pa.schema([f for f in table.columns if f.name not in ("fetched_at", "batch_id")])
+    columns = received_columns(table)
     batch: list[Row] = []
     for place, row in _raw_rows(path):
         private = privacy.row(row)
@@ -158,105 +143,10 @@ def _from_delivery(row: Row) -> Row:
 
 
 def _converted(row: Mapping[str, Any], columns: pa.Schema, table_name: str, place: str) -> Row:
-    for name in _REQUIRED[table_name]:
-        if row.get(name) is None:
-            raise BadFileError(f"{place}: no {name}: is this a file of {table_name}?")
-    converted: Row = {}
-    for field in columns:
-        try:
-            converted[field.name] = _value(row.get(field.name), field.type)
-        except (ValueError, TypeError, OverflowError, InvalidOperation):
-            kind = _KINDS.get(field.type, "of the right kind")
-            raise BadFileError(
-                f"{place}: {field.name} is {_shown(row[field.name])}, not {kind}"
-            ) from None
-    if table_name == AUDIT.name:
-        _complete_audit_row(converted)
-    return converted
-
-
-def _complete_audit_row(row: Row) -> None:
-    row["event_date"] = row["event_date"] or row["event_time"].date()
-    # delivered logs have no event id: equal rows get equal ids
-    row["event_id"] = row["event_id"] or hashlib.sha256(_fingerprint(row).encode()).hexdigest()
-
-
-def _fingerprint(row: Mapping[str, Any]) -> str:
-    return "\x1f".join(str(value) for value in row.values())
-
-
-def _shown(value: object) -> str:
-    return reprlib.repr(value)
-
-
-def _value(value: Any, kind: pa.DataType) -> Any:
-    if value is None:
-        return None
-    if pa.types.is_decimal128(kind):
-        return Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale))
-    return _CONVERTERS[kind](value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return storable(value)
-    return canonical_json(_plain(value))
-
-
-def _plain(value: Any) -> Any:
-    """Replace what Parquet's structs can hold and JSON cannot."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Decimal | bytes):
-        return str(value)
-    return value
-
-
-def _bigint(value: Any) -> int:
-    number = int(value)
-    if isinstance(value, bool) or number != float(value):
-        raise ValueError(value)
-    return number
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() not in ("true", "false"):
-        raise ValueError(value)
-    return str(value).lower() == "true"
-
-
-def _timestamp(value: Any) -> datetime:
-    if isinstance(value, bool):
-        raise TypeError(value)
-    if isinstance(value, int | float):
-        seconds = value if abs(value) < _SECONDS_BELOW else value / 1000
-        return datetime.fromtimestamp(seconds, UTC)
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _date(value: Any) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
-
-
-_CONVERTERS: dict[pa.DataType, Any] = {
-    pa.string(): _text,
-    pa.int64(): _bigint,
-    pa.bool_(): _boolean,
-    pa.date32(): _date,
-    pa.timestamp("us", tz="UTC"): _timestamp,
-}
-_KINDS = {
-    pa.int64(): "a whole number",
-    pa.bool_(): "true or false",
-    pa.date32(): "a date (YYYY-MM-DD)",
-    pa.timestamp("us", tz="UTC"): "a time (ISO 8601 or epoch)",
-}
+    missing = missing_column(row, table_name)
+    if missing is not None:
+        raise BadFileError(f"{place}: no {missing}: is this a file of {table_name}?")
+    try:
+        return converted(row, columns, table_name)
+    except BadRowError as error:
+        raise BadFileError(f"{place}: {error}") from None

@@ -12,6 +12,7 @@ from ingest.files import content_digest, read_rows
 from ingest.landing import ALL_TABLES, LOADED_FILES
 from ingest.privacy import Privacy
 from ingest.recording import RunCounts, new_id, recorded_run, utc_now
+from ingest.rows import stamped
 from warehouse import Table, Transaction, Warehouse
 
 
@@ -66,17 +67,10 @@ def _append_file(
     stamp = {"fetched_at": now, "batch_id": new_id(now)}
     total = 0
     for rows in read_rows(path, table, privacy):
-        transaction.append(table, _stamped(rows, table, stamp))
+        transaction.append(table, stamped(rows, table, stamp))
         total += rows.num_rows
     file = {"table_name": table.name, "file_name": path.name, "sha256": digest, "row_count": total}
     transaction.append(
         LOADED_FILES, pa.Table.from_pylist([{**file, **stamp}], schema=LOADED_FILES.columns)
     )
     return total
-
-
-def _stamped(rows: pa.Table, table: Table, stamp: dict[str, object]) -> pa.Table:
-    for name, value in stamp.items():
-        kind = table.columns.field(name).type
-        rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), rows.num_rows))
-    return rows

@@ -14,6 +14,7 @@ from demo.errors import ApiError, bad_request, forbidden, not_a_query
 from demo.model import Fate
 from demo.payloads import conversation_payload, message_payload, space_payload
 from demo.results import result_payload
+from demo.secret_scopes import get_secret
 
 Json = dict[str, Any]
 
@@ -123,6 +124,7 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", _RUN, evals.get_eval_run),
     _route("GET", f"{_RUN}/results", evals.list_eval_results),
     _route("GET", f"{_RUN}/results/*", evals.get_eval_result),
+    Route("GET", re.compile("/api/2.0/secrets/get"), "get_secret", get_secret),
 )
 
 

@@ -1,6 +1,7 @@
 """How a simulated workspace behaves beside its history."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,8 @@ class Rules:
         asks_per_minute: Questions by API that a workspace takes in any minute.
         forget_after: Seconds for which a space in the trash still answers as before.
         eval_details_days: Days after which the details of an evaluation are gone.
+        secret_scopes: Secrets by scope and key.
+        closed_scopes: Scopes on which nobody has READ.
 
     Raises:
         ValueError: A value is outside its range.
@@ -26,6 +29,8 @@ class Rules:
     asks_per_minute: int = 5
     forget_after: float = 30.0
     eval_details_days: int = 7
+    secret_scopes: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    closed_scopes: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name in ("answer_seconds", "asks_per_minute", "forget_after", "eval_details_days"):

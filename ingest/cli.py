@@ -85,6 +85,7 @@ def command(function: Callable[..., int]) -> click.Command:
         lock_timeout: float,
         timeout: int,
         verbose: int,
+        secrets_scope: str | None = None,
         **arguments: Any,
     ) -> None:
         configure_logging(verbose)
@@ -96,7 +97,8 @@ def command(function: Callable[..., int]) -> click.Command:
             folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
             profile = read_profile(folder, target, os.environ)
             warehouse = open_warehouse(profile, lock_timeout_seconds=lock_timeout)
-            code = function(Session(warehouse, reporter, privacy, timeout, os.environ), **arguments)
+            session = Session(warehouse, reporter, privacy, timeout, os.environ, secrets_scope)
+            code = function(session, **arguments)
         except (IngestError, WarehouseError) as error:
             reporter.fail(str(error))
             code = EXIT_FAILED
@@ -108,6 +110,14 @@ def command(function: Callable[..., int]) -> click.Command:
 def one_workspace(function: Callable[..., int]) -> Callable[..., int]:
     """Give a command the option that takes one workspace only."""
     return click.option("--workspace", "workspace_id", help="Only this workspace id.")(function)
+
+
+def signs_in(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command that fetches the option that says where its credentials are."""
+    return click.option(
+        "--secrets-scope",
+        help="Databricks secret scope with sp_client_id and sp_client_secret to sign in with.",
+    )(function)
 
 
 @command
@@ -143,6 +153,7 @@ def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> in
 
 
 @command
+@signs_in
 @click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many messages.")
 @one_workspace
 @click.option("--space", "space_id", help="Only this space id.")
@@ -184,6 +195,7 @@ def messages(
 
 @command
 @one_workspace
+@signs_in
 def spaces(session: Session, workspace_id: str | None) -> int:
     """Fetch every space that is visible or known from events; land those that changed."""
     return run_service(session, "spaces", partial(fetch_spaces, workspace_id=workspace_id))
@@ -191,6 +203,7 @@ def spaces(session: Session, workspace_id: str | None) -> int:
 
 @command
 @one_workspace
+@signs_in
 def conversations(session: Session, workspace_id: str | None) -> int:
     """List the conversations of every space, and fetch those that the audit log does not know."""
     return run_service(
@@ -200,6 +213,7 @@ def conversations(session: Session, workspace_id: str | None) -> int:
 
 @command
 @one_workspace
+@signs_in
 def evals(session: Session, workspace_id: str | None) -> int:
     """Fetch benchmark runs and their results, before the API forgets the details."""
     return run_service(session, "evals", partial(fetch_evals, workspace_id=workspace_id))
@@ -207,12 +221,14 @@ def evals(session: Session, workspace_id: str | None) -> int:
 
 @command
 @one_workspace
+@signs_in
 def comments(session: Session, workspace_id: str | None) -> int:
     """Fetch the comments of conversations in which the audit log shows new ones."""
     return run_service(session, "comments", partial(fetch_comments, workspace_id=workspace_id))
 
 
 @command
+@signs_in
 @click.option("--workspace", "workspace_id", required=True, help="Workspace id.")
 @click.option("--space", "space_id", required=True, help="Space to ask in.")
 @click.option(

@@ -22,6 +22,7 @@ from tenacity import (
 from ingest.errors import CredentialsError, FetchError, HostError, IngestError
 from ingest.hosts import check_host
 from ingest.pacing import Pace
+from ingest.secret_scope import ServicePrincipal, probe
 from ingest.text import scrub
 
 # the SDK takes a second to import: only commands that call it pay for it
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 PAGE_SIZE = 100
 
 _API = "/api/2.0/genie/spaces"
-_PROBE_SECONDS = (5, 15)  # connect, read
 _RETRY_SECONDS = 60  # the SDK's own retries of 429, 503 and cut connections
 _RENEWALS = 20  # tokens that may be refused in a run
 _SILENT_CALLS = 5  # so many calls in a row without an answer: the workspace is gone for now
@@ -205,25 +205,39 @@ def open_client(
     stop: threading.Event,
     *,
     timeout_seconds: int = 60,
+    principal: ServicePrincipal | None = None,
 ) -> GenieClient:
     """Return a client whose credentials were accepted for a token.
 
-    The credentials come from where the Databricks SDK finds them (environment, runtime).
+    Without a principal the credentials come from where the Databricks SDK finds them (environment,
+    runtime).
 
     Raises:
         HostError: the host is not allowed, or nothing answers there.
         CredentialsError: there are none, or they are refused.
     """
     host = check_host(workspace_url, allowed_hosts)
-    _probe(host)
+    probe(host)
     pace = Pace(stop)
-    return GenieClient(lambda: _sign_in(host, pace, timeout_seconds), pace)
+    return GenieClient(lambda: _sign_in(host, pace, timeout_seconds, principal), pace)
 
 
-def _sign_in(host: str, pace: Pace, timeout_seconds: int) -> WorkspaceClient:
+def _sign_in(
+    host: str, pace: Pace, timeout_seconds: int, principal: ServicePrincipal | None
+) -> WorkspaceClient:
     from databricks.sdk import WorkspaceClient
     from databricks.sdk.config import Config
 
+    given: Json = {}
+    hint = "set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET"
+    if principal is not None:
+        # named, so that other credentials in the environment are no conflict
+        given = {
+            "client_id": principal.client_id,
+            "client_secret": principal.client_secret,
+            "auth_type": "oauth-m2m",
+        }
+        hint = "correct the client id and secret in the secret scope"
     try:
         config = Config(
             host=host,
@@ -232,24 +246,12 @@ def _sign_in(host: str, pace: Pace, timeout_seconds: int) -> WorkspaceClient:
             product="genie-observability",
             product_version=version("genie-observability"),
             clock=cast("Clock", pace),
+            **given,
         )
         config.authenticate()
     except (ValueError, OSError) as error:
-        raise CredentialsError(
-            f"{host}: not signed in: {scrub(str(error))}"
-            " (set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET)"
-        ) from error
+        raise CredentialsError(f"{host}: not signed in: {scrub(str(error))} ({hint})") from error
     return WorkspaceClient(config=config)
-
-
-def _probe(host: str) -> None:
-    """Ask once without credentials; the SDK would try a dead host for minutes."""
-    try:
-        requests.get(
-            f"{host}/.well-known/databricks-config", timeout=_PROBE_SECONDS, allow_redirects=False
-        ).close()
-    except requests.RequestException as error:
-        raise HostError(f"{host}: no answer ({type(error).__name__})") from error
 
 
 def _items(page: Json, key: str) -> list[Json]:

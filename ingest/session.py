@@ -14,6 +14,7 @@ from ingest.errors import HostError
 from ingest.hosts import DATABRICKS_HOSTS
 from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, RunCounts, recorded_run
+from ingest.secret_scope import ServicePrincipal, read_service_principal
 from ingest.worklist import Workspace
 from ingest.workspaces import OpenClient, Run
 from warehouse import Warehouse
@@ -33,13 +34,17 @@ _TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What every command is given; `environ` is the process's environment."""
+    """What every command is given; `environ` is the process's environment.
+
+    `secrets_scope` is where the credentials of commands that fetch are, if not in the environment.
+    """
 
     warehouse: Warehouse
     reporter: Reporter
     privacy: Privacy
     timeout_seconds: int
     environ: Mapping[str, str]
+    secrets_scope: str | None = None
 
 
 def run_service(
@@ -55,9 +60,10 @@ def run_service(
         recorded_run(session.warehouse, command_name) as counts,
         session.reporter.progress(_TOLD[command_name][0]) as progress,
     ):
+        principal = _service_principal(session, stop)
         writer = BatchWriter(session.warehouse, max_rows=batch_rows)
         run = Run(writer, counts, session.privacy, stop, progress.update)
-        service(session.warehouse, partial(_open_client, session, stop), run)
+        service(session.warehouse, partial(_open_client, session, stop, principal), run)
         counts.stopped = stop.is_set()
     return _finish(session, counts, _TOLD[command_name][1])
 
@@ -82,10 +88,31 @@ def _finish(session: Session, counts: RunCounts, what: str) -> int:
     return EXIT_DONE if counts.outcome == "done" else EXIT_PARTIAL
 
 
-def _open_client(session: Session, stop: threading.Event, workspace: Workspace) -> GenieClient:
-    url = workspace.url or _fallback_url(session)
+def _service_principal(session: Session, stop: threading.Event) -> ServicePrincipal | None:
+    """Read the secrets once, whatever the number of workspaces, and before any work."""
+    if session.secrets_scope is None:
+        return None
+    return read_service_principal(
+        session.secrets_scope,
+        _allowed_hosts(session.environ),
+        stop,
+        host=session.environ.get("DATABRICKS_HOST"),
+        timeout_seconds=session.timeout_seconds,
+    )
+
+
+def _open_client(
+    session: Session,
+    stop: threading.Event,
+    principal: ServicePrincipal | None,
+    workspace: Workspace,
+) -> GenieClient:
     return open_client(
-        url, _allowed_hosts(session.environ), stop, timeout_seconds=session.timeout_seconds
+        workspace.url or _fallback_url(session),
+        _allowed_hosts(session.environ),
+        stop,
+        timeout_seconds=session.timeout_seconds,
+        principal=principal,
     )
 
 

@@ -1,0 +1,156 @@
+"""The client id and secret with which workspaces are called, from a Databricks secret scope."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, cast
+
+import requests
+
+from ingest.errors import CredentialsError, HostError
+from ingest.hosts import check_host
+from ingest.pacing import Pace
+from ingest.text import scrub
+
+# the SDK takes a second to import: only commands that call it pay for it
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.clock import Clock
+    from databricks.sdk.config import Config
+    from databricks.sdk.credentials_provider import CredentialsProvider, CredentialsStrategy
+
+CLIENT_ID_KEY, CLIENT_SECRET_KEY = "sp_client_id", "sp_client_secret"
+
+_RETRY_SECONDS = 60
+_PROBE_SECONDS = (5, 15)  # connect, read
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePrincipal:
+    """Who calls the workspaces."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+def read_service_principal(
+    scope: str,
+    allowed_hosts: Sequence[str],
+    stop: threading.Event,
+    *,
+    host: str | None,
+    timeout_seconds: int = 60,
+) -> ServicePrincipal:
+    """Read a service principal from a secret scope of the workspace that the SDK finds.
+
+    Args:
+        scope: Name of the scope; its keys are `sp_client_id` and `sp_client_secret`.
+        allowed_hosts: Where a credential may be sent, besides loopback.
+        stop: Set to end a wait.
+        host: What DATABRICKS_HOST says; without it the SDK finds the workspace by its profile or
+            in the runtime of a job.
+        timeout_seconds: To wait for an answer.
+
+    Raises:
+        HostError: that workspace is not allowed, or does not answer.
+        CredentialsError: it does not let us in, or the scope or a key is absent or closed to us.
+        ThrottledError: it asks to wait for longer than a run does.
+        StoppedError: the run is to stop.
+    """
+    if host:
+        probe(check_host(host if "://" in host else f"https://{host}", allowed_hosts))
+    client = _open_ambient(scope, allowed_hosts, Pace(stop), timeout_seconds)
+    return ServicePrincipal(
+        _read_secret(client, scope, CLIENT_ID_KEY), _read_secret(client, scope, CLIENT_SECRET_KEY)
+    )
+
+
+def probe(host: str) -> None:
+    """Ask once without credentials; the SDK would try a dead host for minutes.
+
+    Raises:
+        HostError: nothing answers there.
+    """
+    try:
+        requests.get(
+            f"{host}/.well-known/databricks-config", timeout=_PROBE_SECONDS, allow_redirects=False
+        ).close()
+    except requests.RequestException as error:
+        raise HostError(f"{host}: no answer ({type(error).__name__})") from error
+
+
+class _CheckedHost:
+    """The SDK's own ways to sign in, at allowed hosts only; it may find the host on the way."""
+
+    def __init__(self, allowed_hosts: Sequence[str]) -> None:
+        from databricks.sdk.credentials_provider import DefaultCredentials
+
+        self._ways = DefaultCredentials()
+        self._allowed_hosts = allowed_hosts
+
+    def auth_type(self) -> str:
+        return self._ways.auth_type()
+
+    def __call__(self, config: Config) -> CredentialsProvider:
+        if config.host:
+            check_host(config.host, self._allowed_hosts)
+        headers = self._ways(config)
+        check_host(config.host or "", self._allowed_hosts)
+        return headers
+
+
+def _open_ambient(
+    scope: str, allowed_hosts: Sequence[str], pace: Pace, timeout_seconds: int
+) -> WorkspaceClient:
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.config import Config
+
+    try:
+        config = Config(
+            credentials_strategy=cast("CredentialsStrategy", _CheckedHost(allowed_hosts)),
+            http_timeout_seconds=timeout_seconds,
+            retry_timeout_seconds=_RETRY_SECONDS,
+            product="genie-observability",
+            product_version=version("genie-observability"),
+            clock=cast("Clock", pace),
+        )
+        config.authenticate()
+    except (ValueError, OSError) as error:
+        raise CredentialsError(
+            f"secret scope {scope}: not signed in to read it: {scrub(str(error))}"
+            " (set DATABRICKS_HOST and what the Databricks SDK signs in with)"
+        ) from error
+    return WorkspaceClient(config=config)
+
+
+def _read_secret(client: WorkspaceClient, scope: str, key: str) -> str:
+    from databricks.sdk.errors import NotFound, PermissionDenied
+    from databricks.sdk.errors.base import DatabricksError
+
+    where = f"secret scope {scope}, key {key}, at {client.config.host}"
+    try:
+        value = client.secrets.get_secret(scope=scope, key=key).value or ""
+        text = base64.b64decode(value, validate=True).decode().strip()
+    except NotFound as error:
+        raise CredentialsError(
+            f"{where}: no such scope or key: create it (`databricks secrets put-secret {scope}"
+            f" {key}`) and grant READ on the scope"
+        ) from error
+    except PermissionDenied as error:
+        raise CredentialsError(
+            f"{where}: no right to read: grant READ on the scope"
+            f" (`databricks secrets put-acl {scope} PRINCIPAL READ`)"
+        ) from error
+    except (DatabricksError, OSError) as error:
+        raise CredentialsError(f"{where}: {scrub(str(error))}") from error
+    except (binascii.Error, UnicodeDecodeError) as error:
+        # without the cause's text, which may quote the value
+        raise CredentialsError(f"{where}: not a text in base64") from error
+    if not text:
+        raise CredentialsError(f"{where}: is empty")
+    return text

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 
 _ID = r"[^/]+"
 _SPACES = "/api/2.0/genie/spaces"
+_STATEMENTS = "/api/2.0/sql/statements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,34 @@ def list_conversation_comments(request: Request) -> Json:
     return request.page("comments", request.live.comments(messages), comment_payload)
 
 
+def execute_statement(request: Request) -> Json:
+    """Answer an SQL statement on the system tables."""
+    return request.statements.execute(request.body)
+
+
+def get_statement(request: Request) -> Json:
+    """Answer with a statement's state, and its first rows if it has succeeded."""
+    return request.statements.get(request.ids[0])
+
+
+def get_result_chunk(request: Request) -> Json:
+    """Answer with a part of a statement's rows."""
+    return request.statements.chunk(request.ids[0], request.ids[1])
+
+
+def cancel_statement(request: Request) -> Json:
+    """Cancel a statement."""
+    return request.statements.cancel(request.ids[0])
+
+
 def _is_true(request: Request, name: str) -> bool:
     return request.query.get(name, "false").lower() == "true"
 
 
-def _route(method: str, path: str, handler: Callable[[Request], Json]) -> Route:
-    pattern = re.compile(_SPACES + path.replace("*", f"({_ID})"))
+def _route(
+    method: str, path: str, handler: Callable[[Request], Json], under: str = _SPACES
+) -> Route:
+    pattern = re.compile(under + path.replace("*", f"({_ID})"))
     return Route(method, pattern, handler.__name__, handler)
 
 
@@ -125,6 +148,10 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", f"{_RUN}/results", evals.list_eval_results),
     _route("GET", f"{_RUN}/results/*", evals.get_eval_result),
     Route("GET", re.compile("/api/2.0/secrets/get"), "get_secret", get_secret),
+    _route("POST", "", execute_statement, _STATEMENTS),
+    _route("GET", "/*", get_statement, _STATEMENTS),
+    _route("GET", "/*/result/chunks/*", get_result_chunk, _STATEMENTS),
+    _route("POST", "/*/cancel", cancel_statement, _STATEMENTS),
 )
 
 

@@ -8,7 +8,8 @@ import subprocess  # the ingester is another package, and packages do not import
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,8 @@ R = TypeVar("R")
 _USAGE, _FAILED = 64, 1
 _DEFAULT_PORT = 8765
 _HIGHEST_PORT = 65_000
+_POSTGRES_PORT = 55432
+_POSTGRES_FOLDER = Path("var/postgres")
 _HISTORY_NAMES = ("messages", "workspaces", "spaces", "seed", "end", "days", "questions")
 
 
@@ -218,38 +221,101 @@ def run(options: HistoryOptions, port: int, target: str) -> int:
     A second tour with the same options meets the same history: the first one fixes its end, at
     that moment, so --end has no effect here.
     """
+    from demo.postgres import ServerError
     from demo.summary import summary_lines
     from demo.tour import TourError, take_tour
     from warehouse import WarehouseError, open_warehouse, read_profile
 
     started = time.monotonic()
     try:
-        profile = read_profile(
-            Path(os.environ.get("DBT_PROFILES_DIR", "profiles")), target, os.environ
-        )
-        warehouse = open_warehouse(profile)
-        fetched = take_tour(
-            options,
-            target=target,
-            folder=Path("var/demo"),
-            port=port,
-            environ=os.environ,
-            say=click.echo,
-        )
-        click.echo(f"{time.monotonic() - started:6.1f} s  in all\n")
-        if not fetched.rows and not fetched.failed:
-            click.echo("Nothing new: every message had been fetched before.\n")
-        for line in summary_lines(warehouse):
-            click.echo(line)
-    except (TourError, WarehouseError) as error:
+        with _engine(target) as environ:
+            folder = Path(environ.get("DBT_PROFILES_DIR", "profiles"))
+            profile = read_profile(folder, target, environ)
+            warehouse = open_warehouse(profile)
+            fetched = take_tour(
+                options,
+                target=target,
+                folder=Path("var/demo"),
+                port=port,
+                environ=environ,
+                say=click.echo,
+            )
+            click.echo(f"{time.monotonic() - started:6.1f} s  in all\n")
+            if not fetched.rows and not fetched.failed:
+                click.echo("Nothing new: every message had been fetched before.\n")
+            for line in summary_lines(warehouse):
+                click.echo(line)
+    except (ServerError, TourError, WarehouseError) as error:
         click.echo(f"Error: {error}", err=True)
         return _FAILED
     click.echo("\nWhere to look next")
-    for key in ("path", "host"):
-        if key in profile.settings:
-            click.echo(f"  database         {profile.settings[key]}")
-    click.echo("  what waits       .venv/bin/genie-ingest status")
-    click.echo("  every model      make docs-serve")
+    for line in _next_steps(target, profile.settings):
+        click.echo(f"  {line}")
+    return 0
+
+
+@contextmanager
+def _engine(target: str) -> Iterator[Mapping[str, str]]:
+    """Yield the environment of the programs; for Postgres start a server if none is named."""
+    from demo.postgres import PostgresServer
+
+    if target != "postgres" or "GENIE_PG_HOST" in os.environ:
+        yield os.environ
+        return
+    server = PostgresServer(_POSTGRES_FOLDER)
+    server.start()
+    try:
+        click.echo(f"no GENIE_PG_HOST is set: a Postgres of our own lies in {server.data.parent}")
+        yield {**os.environ, **server.environ}
+    finally:
+        server.stop()
+
+
+def _next_steps(target: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    option = "" if target == "duckdb" else f" --target {target}"
+    if "path" in settings:
+        yield f"database         {settings['path']}"
+    elif target == "postgres" and "GENIE_PG_HOST" not in os.environ:
+        yield "database         .venv/bin/genie-demo postgres (starts it again)"
+    else:
+        yield f"database         {settings['host']}"
+    yield f"what waits       .venv/bin/genie-ingest status{option}"
+    yield f"every model      make docs-serve{'' if not option else f' TARGET={target}'}"
+
+
+@main.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, _HIGHEST_PORT),
+    default=_POSTGRES_PORT,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=_POSTGRES_FOLDER,
+    show_default=True,
+    help="Folder of the server's data.",
+)
+def postgres(port: int, folder: Path) -> int:
+    """Run a Postgres server on 127.0.0.1 until SIGINT or SIGTERM, and say how to reach it."""
+    from demo.postgres import PostgresServer, ServerError
+
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        server = PostgresServer(folder, port=port)
+        server.start()
+    except ServerError as error:
+        click.echo(f"Error: {error}", err=True)
+        return _FAILED
+    for name, value in server.environ.items():
+        click.echo(f"export {name}={value}")
+    sys.stdout.flush()
+    stopped.wait()
+    server.stop()
     return 0
 
 

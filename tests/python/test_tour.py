@@ -8,11 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from harness import ROOT, SHARED
+from servers import PostgresAccess
 
 Tour = Callable[..., str]
 
@@ -41,7 +42,7 @@ def tour(tmp_path: Path) -> Tour:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
 
-    def take(*arguments: str) -> str:
+    def take(*arguments: str, environ: Mapping[str, str] | None = None) -> str:
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -50,7 +51,9 @@ def tour(tmp_path: Path) -> Tour:
         finished = subprocess.run(
             [sys.executable, "-m", "demo", "run", *arguments],
             cwd=tmp_path,
-            env=kept | {"DATABRICKS_TOKEN": "a-real-token-that-must-not-be-used"},
+            env=kept
+            | {"DATABRICKS_TOKEN": "a-real-token-that-must-not-be-used"}
+            | dict(environ or {}),
             capture_output=True,
             text=True,
             timeout=180,
@@ -76,6 +79,21 @@ def test_a_tour_and_the_same_tour_again(tour: Tour) -> None:
     assert "Nothing new: every message had been fetched before." in second
     assert "the files were loaded before" in second
     assert second.split("messages  ")[1] == first.split("messages  ")[1]
+
+
+def test_the_same_figures_on_postgres(tour: Tour, postgres_access: PostgresAccess) -> None:
+    postgres_access.renew_database()
+    on_duckdb = tour("--messages", "500")
+    on_postgres = tour("--messages", "500", "--target", "postgres", environ=postgres_access.environ)
+    assert figures(on_postgres) == figures(on_duckdb)
+
+
+def figures(output: str) -> list[str]:
+    """The summary, less the moment of the next try, which depends on that of the last."""
+    summary = output.split("in all\n")[1].split("Where to look next")[0]
+    lines = [re.sub(r"\(next try .*\)", "", line) for line in summary.splitlines()]
+    assert len(lines) > 10
+    return lines
 
 
 def test_an_account_where_nothing_happened(tour: Tour) -> None:

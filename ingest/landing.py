@@ -135,7 +135,8 @@ MESSAGE_COMMENTS = _landing_table(
 )
 
 # resource: message, space, conversations (all of a space), eval_runs (all of a space), eval_run
-# (the results of one; its id is the resource_id), comments (all of a conversation)
+# (the results of one; its id is the resource_id), comments (all of a conversation), system_table
+# and system_table_sweep (its name is the resource_id, workspace_id null for all observed)
 FETCH_ATTEMPTS = _landing_table(
     "fetch_attempts",
     {

@@ -90,7 +90,7 @@ def test_the_same_figures_on_postgres(tour: Tour, postgres_access: PostgresAcces
 
 def figures(output: str) -> list[str]:
     """The summary, less the moment of the next try, which depends on that of the last."""
-    summary = output.split("in all\n")[1].split("Where to look next")[0]
+    summary = output.split("in all\n")[1].split("Where to look next", maxsplit=1)[0]
     lines = [re.sub(r"\(next try .*\)", "", line) for line in summary.splitlines()]
     assert len(lines) > 10
     return lines

@@ -11,6 +11,7 @@ with seen as (
         workspace_id,
         conversation_id
     from {{ ref('bronze_genie__conversations') }}
+    where {{ is_landed_before_build() }}
     union
     select
         workspace_id,

@@ -77,6 +77,7 @@ def ask_questions(
                 )
                 message = answer.get("message") or answer
                 write_message(run, fetched(thread, str(answer["message_id"]), message))
+                run.writer.flush_if_full()
             run.report(number, len(asked))
             pause = 60 / per_minute - (time.monotonic() - started)
             if number < len(asked) and run.stop.wait(max(pause, 0)):

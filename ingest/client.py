@@ -69,17 +69,31 @@ class GenieClient:
 
     def list_spaces(self) -> Iterator[Json]:
         """Yield the spaces that the credential can see (without their configuration)."""
-        return self._pages(_API, "spaces")
+        return self._listed(_API, "spaces")
 
     def get_space(self, space_id: str, *, with_configuration: bool) -> Json:
         """Return a space; its `serialized_space` needs CAN EDIT."""
         query = {"include_serialized_space": "true"} if with_configuration else {}
         return _expect(self._get(f"{_API}/{space_id}", query), "space_id")
 
-    def list_messages(self, space_id: str, conversation_id: str) -> Iterator[Json]:
-        """Yield the messages of a conversation, oldest first."""
+    def list_messages(
+        self,
+        space_id: str,
+        conversation_id: str,
+        *,
+        page_size: int = PAGE_SIZE,
+        before_page: Callable[[], None] = lambda: None,
+    ) -> Iterator[list[Json]]:
+        """Yield the messages of a conversation, oldest first, page by page.
+
+        Args:
+            space_id: Its space.
+            conversation_id: Its id.
+            page_size: Most messages of a page.
+            before_page: Called before each page is asked for.
+        """
         path = f"{_API}/{space_id}/conversations/{conversation_id}/messages"
-        return self._pages(path, "messages")
+        return self._pages(path, "messages", page_size=page_size, before_page=before_page)
 
     def get_message(self, space_id: str, conversation_id: str, message_id: str) -> Json:
         """Return one message."""
@@ -87,8 +101,8 @@ class GenieClient:
         message = self._get(path, {})
         return message if "message_id" in message else _expect(message, "id")
 
-    def list_conversations(self, space_id: str) -> Iterator[Json]:
-        """Yield the conversations of everybody; without CAN MANAGE only the caller's come."""
+    def list_conversations(self, space_id: str) -> Iterator[list[Json]]:
+        """Yield the conversations of everybody by page; without CAN MANAGE the caller's only."""
         path = f"{_API}/{space_id}/conversations"
         return self._pages(path, "conversations", include_all="true")
 
@@ -120,34 +134,47 @@ class GenieClient:
     def list_comments(self, space_id: str, conversation_id: str) -> Iterator[Json]:
         """Yield the comments on the messages of a conversation."""
         path = f"{_API}/{space_id}/conversations/{conversation_id}/list-comments"
-        return self._pages(path, "comments")
+        return self._listed(path, "comments")
 
     def list_eval_runs(self, space_id: str) -> Iterator[Json]:
         """Yield the benchmark runs of a space."""
-        return self._pages(f"{_API}/{space_id}/eval-runs", "eval_runs")
+        return self._listed(f"{_API}/{space_id}/eval-runs", "eval_runs")
 
     def list_eval_results(self, space_id: str, eval_run_id: str) -> Iterator[Json]:
         """Yield the results of a benchmark run, without their details."""
-        return self._pages(f"{_API}/{space_id}/eval-runs/{eval_run_id}/results", "eval_results")
+        return self._listed(f"{_API}/{space_id}/eval-runs/{eval_run_id}/results", "eval_results")
 
     def get_eval_result(self, space_id: str, eval_run_id: str, result_id: str) -> Json:
         """Return the details of a result; the API forgets them after a while."""
         path = f"{_API}/{space_id}/eval-runs/{eval_run_id}/results/{result_id}"
         return _expect(self._get(path, {}), "result_id")
 
-    def _pages(self, path: str, key: str, **filters: str) -> Iterator[Json]:
+    def _listed(self, path: str, key: str) -> Iterator[Json]:
+        for page in self._pages(path, key):
+            yield from page
+
+    def _pages(
+        self,
+        path: str,
+        key: str,
+        *,
+        page_size: int = PAGE_SIZE,
+        before_page: Callable[[], None] = lambda: None,
+        **filters: str,
+    ) -> Iterator[list[Json]]:
         seen: set[str] = set()
-        query: dict[str, Any] = {"page_size": PAGE_SIZE, **filters}
+        query: dict[str, Any] = {"page_size": page_size, **filters}
         while True:
+            before_page()
             page = self._get(path, query)
-            yield from _items(page, key)
+            yield _items(page, key)
             token = page.get("next_page_token")
             if not token:
                 return
             if token in seen:
                 raise _invalid_answer("the list repeats a page token")
             seen.add(token)
-            query = {"page_size": PAGE_SIZE, "page_token": token, **filters}
+            query = {"page_size": page_size, "page_token": token, **filters}
 
     def _get(self, path: str, query: Mapping[str, Any]) -> Json:
         attempts = Retrying(

@@ -6,17 +6,19 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from queue import Queue
+from queue import Empty, SimpleQueue
 from typing import Any
 
-from ingest.client import GenieClient, Json
+from ingest.client import PAGE_SIZE, GenieClient, Json
 from ingest.errors import FetchError
-from ingest.recording import utc_now
+from ingest.recording import BatchWriter, utc_now
+from ingest.room import ClosedError, Room
 from ingest.text import scrub
 from ingest.worklist import Conversation
 
 _SECONDS_BELOW = 100_000_000_000  # an epoch below 1e11 can only be seconds
-_QUEUED_ROWS = 100  # fetched and not yet written; lost with the process, and fetched again
+_UNKNOWN = 10  # messages beside the known ones for which a first page has room
+_CHECK_SECONDS = 1.0  # how often a batch that nothing is added to is looked at for its age
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,20 @@ class _Ended:
     error: Exception | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A thread waits for room: what is fetched is to be written."""
+
+
+_Item = list[Fetched] | Conversation | _Ended | _Waiting
+
+
 class ConversationFetcher:
-    """Threads that fetch conversations into a queue, and the reader of that queue."""
+    """Threads that fetch conversations, and the reader of what they fetch.
+
+    What is asked for, fetched and not yet written fits into one batch of the writer, so that a
+    process that is killed fetches at most one batch again.
+    """
 
     def __init__(
         self,
@@ -43,6 +57,7 @@ class ConversationFetcher:
         conversations: Sequence[Conversation],
         *,
         workers: int,
+        writer: BatchWriter,
         stop: threading.Event,
     ) -> None:
         """Start nothing yet.
@@ -51,20 +66,23 @@ class ConversationFetcher:
             client: The workspace.
             conversations: What to fetch.
             workers: Threads, each with a conversation at a time.
+            writer: Given every row that is read, by who reads it.
             stop: Set to begin no further conversation.
         """
         self._client = client
         self._waiting = iter(conversations)
         self._lock = threading.Lock()
         self._stop = stop
-        self._halt = threading.Event()
-        self._rows: Queue[Fetched | Conversation | _Ended] = Queue(_QUEUED_ROWS)
+        self._writer = writer
+        self._items: SimpleQueue[_Item] = SimpleQueue()  # bounded by the room
+        self._room = Room(writer.max_messages, lambda: self._items.put(_Waiting()))
         self._running = workers
 
-    def rows(self) -> Iterator[Fetched | Conversation]:
-        """Yield messages as they come, and each conversation when it is done.
+    def rows(self) -> Iterator[list[Fetched] | Conversation]:
+        """Yield messages as they come, a page at a time, and each conversation when it is done.
 
-        What was fetched before a fault is yielded before the fault is raised.
+        The reader adds the messages to the writer before it reads on. What was fetched before a
+        fault is yielded before the fault is raised.
 
         Raises:
             WorkspaceError: the workspace cannot be used any more.
@@ -73,72 +91,131 @@ class ConversationFetcher:
         for _ in range(self._running):
             threading.Thread(target=self._work, daemon=True).start()
         errors: list[Exception] = []
+        unwritten = 0
         try:
             while self._running:
-                row = self._next()
-                if not isinstance(row, _Ended):
-                    yield row
-                elif row.error is not None:
-                    errors.append(row.error)
+                item = self._next()
+                if isinstance(item, list):
+                    unwritten += len(item)
+                    yield item
+                elif isinstance(item, Conversation):
+                    yield item
+                elif isinstance(item, _Ended) and item.error is not None:
+                    errors.append(item.error)
+                unwritten = self._write(unwritten)
         finally:
-            self._halt.set()
+            self._room.close()
             while self._running:  # the reader left early: let the threads put what they hold
                 self._next()
         if errors:
             raise errors[0]
 
-    def _next(self) -> Fetched | Conversation | _Ended:
-        row = self._rows.get()
-        self._running -= isinstance(row, _Ended)
-        return row
+    def _write(self, unwritten: int) -> int:
+        """Write the batch where its time has come, and make room for what was written."""
+        if self._room.is_wanted and self._items.empty():
+            self._writer.flush()
+        else:
+            self._writer.flush_if_full()
+        if not self._writer.is_empty:
+            return unwritten
+        self._room.release(unwritten)
+        return 0
+
+    def _next(self) -> _Item | None:
+        try:
+            item = self._items.get(timeout=_CHECK_SECONDS)
+        except Empty:
+            return None
+        self._running -= isinstance(item, _Ended)
+        return item
 
     def _work(self) -> None:
         error: Exception | None = None
         try:
             while (conversation := self._take()) is not None:
-                for row in fetch_conversation(self._client, conversation):
-                    self._rows.put(row)
-                self._rows.put(conversation)
+                for rows in fetch_conversation(self._client, conversation, self._room):
+                    self._items.put(rows)
+                self._items.put(conversation)
+        except ClosedError:
+            pass  # who closed the room has told why
         except Exception as fault:  # noqa: BLE001 - raised again where the rows are read
             error = fault
-            self._halt.set()
-        self._rows.put(_Ended(error))
+            self._room.close()
+        self._items.put(_Ended(error))
 
     def _take(self) -> Conversation | None:
-        if self._stop.is_set() or self._halt.is_set():
+        if self._stop.is_set() or self._room.is_closed:
             return None
         with self._lock:
             return next(self._waiting, None)
 
 
-def fetch_conversation(client: GenieClient, conversation: Conversation) -> Iterator[Fetched]:
+def fetch_conversation(
+    client: GenieClient, conversation: Conversation, room: Room
+) -> Iterator[list[Fetched]]:
     """Yield the due messages of a conversation, and those of its list that nobody knew.
+
+    Each list that is yielded holds as much of the room as it has messages.
 
     Raises:
         WorkspaceError: the workspace cannot be used any more.
+        ClosedError: the room was closed.
     """
     missing = dict.fromkeys(conversation.due)
     if conversation.is_listed:
         try:
-            for message in client.list_messages(
-                conversation.space_id, conversation.conversation_id
-            ):
-                message_id = str(message.get("message_id") or message.get("id") or "")
-                if message_id and _is_wanted(conversation, message_id, message):
-                    missing.pop(message_id, None)
-                    yield fetched(conversation, message_id, message)
+            yield from _listed(client, conversation, missing, room)
         except FetchError as error:
             for message_id in missing:
-                yield _failed(conversation, message_id, error)
+                room.reserve(1)
+                yield [_failed(conversation, message_id, error)]
             return
     # a message that the list does not show may still be there: only a get can tell
     for message_id in missing:
-        yield _get(client, conversation, message_id)
+        room.reserve(1)
+        yield [_get(client, conversation, message_id)]
 
 
-def _is_wanted(conversation: Conversation, message_id: str, message: Json) -> bool:
+def _listed(
+    client: GenieClient, conversation: Conversation, missing: dict[str, None], room: Room
+) -> Iterator[list[Fetched]]:
+    """Yield what is wanted of each page of a list, and strike it from what is missing."""
+    due = frozenset(missing)
+    page_size = min(PAGE_SIZE, len(conversation.known) + _UNKNOWN, room.size)
+    reserved = 0
+
+    def reserve() -> None:
+        nonlocal reserved
+        room.reserve(page_size)
+        reserved = page_size
+
+    pages = client.list_messages(
+        conversation.space_id,
+        conversation.conversation_id,
+        page_size=page_size,
+        before_page=reserve,
+    )
+    try:
+        for page in pages:
+            rows = []
+            for message in page:
+                message_id = str(message.get("message_id") or message.get("id") or "")
+                if message_id and _is_wanted(conversation, due, message_id, message):
+                    missing.pop(message_id, None)
+                    rows.append(fetched(conversation, message_id, message))
+            room.release(reserved - len(rows))
+            reserved = 0
+            if rows:
+                yield rows
+    finally:
+        room.release(reserved)
+
+
+def _is_wanted(
+    conversation: Conversation, due: frozenset[str], message_id: str, message: Json
+) -> bool:
     """Whether a listed message is due, unknown, or other than when it was last fetched."""
-    if message_id in conversation.due or message_id not in conversation.known:
+    if message_id in due or message_id not in conversation.known:
         return True
     seen = conversation.known[message_id]
     version = (message.get("status"), _moment(message.get("last_updated_timestamp")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ingest.client import GenieClient
@@ -9,11 +10,11 @@ from ingest.fetching import ConversationFetcher, Fetched
 from ingest.landing import FETCH_ATTEMPTS, MESSAGES
 from ingest.recording import utc_now
 from ingest.text import canonical_json
-from ingest.worklist import Filters, Workspace, read_conversations
+from ingest.worklist import Conversation, Filters, Workspace, read_conversations
 from ingest.workspaces import OpenClient, Run, require_some, visit
 from warehouse import Warehouse
 
-_ROUND = 10_000  # due messages planned at a time, so that a first load needs no memory to match
+_ROUND = 10_000  # messages planned at a time, so that a first load needs no memory to match
 
 
 def fetch_messages(
@@ -36,25 +37,18 @@ def fetch_messages(
     while not run.stop.is_set() and (left is None or left > 0):
         planned = replace(
             filters,
-            limit=_ROUND if left is None else min(_ROUND, left),
+            limit=left,
             due_by=due_by,
             except_workspaces=tuple(workspace.workspace_id for workspace in failed),
         )
-        work = read_conversations(warehouse, planned)
+        work = read_conversations(warehouse, planned, at_most=_ROUND)
         if not work:
             break
         visited += len(work)
 
         def fetch(client: GenieClient, workspace: Workspace) -> None:
             conversations = work[workspace]  # noqa: B023 - called before the next round
-            fetcher = ConversationFetcher(client, conversations, workers=workers, stop=run.stop)
-            done = 0
-            for row in fetcher.rows():
-                if isinstance(row, Fetched):
-                    write_message(run, row)
-                else:
-                    done += 1
-                    run.report(done, len(conversations))
+            land_conversations(run, client, conversations, workers, run.report)
 
         failed |= visit(work, open_client, run, fetch)
         if left is not None:
@@ -62,14 +56,39 @@ def fetch_messages(
     require_some(visited, len(failed), run.counts)
 
 
+def land_conversations(
+    run: Run,
+    client: GenieClient,
+    conversations: Sequence[Conversation],
+    workers: int,
+    report: Callable[[int, int], None] = lambda _done, _of: None,
+) -> None:
+    """Fetch conversations and land what is due or unknown of them.
+
+    Raises:
+        WorkspaceError: the workspace cannot be used any more.
+        StoppedError: the run was asked to stop while it waited.
+    """
+    fetcher = ConversationFetcher(
+        client, conversations, workers=workers, writer=run.writer, stop=run.stop
+    )
+    done = 0
+    for item in fetcher.rows():
+        if isinstance(item, Conversation):
+            done += 1
+            report(done, len(conversations))
+        else:
+            for row in item:
+                write_message(run, row)
+
+
 def write_message(run: Run, row: Fetched) -> None:
-    """Land an attempt and, where it brought one, the message."""
+    """Add an attempt and, where it brought one, the message to the batch."""
     run.writer.add(FETCH_ATTEMPTS, run.privacy.attempt(row.attempt))
     if row.message is None:
         run.counts.failed += 1
-    else:
-        run.counts.rows += 1
-        keys = ("workspace_id", "space_id", "conversation_id", "message_id", "fetched_at")
-        payload = {"payload": canonical_json(run.privacy.payload(row.message))}
-        run.writer.add(MESSAGES, {key: row.attempt[key] for key in keys} | payload)
-    run.writer.flush_if_full()
+        return
+    run.counts.rows += 1
+    keys = ("workspace_id", "space_id", "conversation_id", "message_id", "fetched_at")
+    payload = {"payload": canonical_json(run.privacy.payload(row.message))}
+    run.writer.add(MESSAGES, {key: row.attempt[key] for key in keys} | payload)

@@ -48,18 +48,27 @@ class BatchWriter:
     """Collects rows and appends them, one transaction per batch.
 
     A batch is written when it holds `max_rows` rows or is `max_seconds` old, so that a process that
-    is killed loses at most one.
+    is killed loses at most one. A message takes two rows: its payload and its attempt.
+
+    Attributes:
+        max_messages: Messages that fit into a batch, at least one.
     """
 
     def __init__(
         self, warehouse: Warehouse, *, max_rows: int = 500, max_seconds: float = 10.0
     ) -> None:
         self._warehouse = warehouse
+        self.max_messages = max(1, max_rows // 2)
         self._max_rows = max_rows
         self._max_seconds = max_seconds
         self._rows: dict[Table, list[Row]] = {}
         self._count = 0
         self._started = time.monotonic()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything that was added is written."""
+        return not self._count
 
     def add(self, table: Table, row: Row) -> None:
         """Add one row without its batch_id."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from ingest.client import GenieClient
+from ingest.client import GenieClient, Json
 from ingest.errors import FetchError
-from ingest.fetching import fetch_conversation
 from ingest.landing import CONVERSATIONS, EVAL_RESULTS, EVAL_RUNS, MESSAGE_COMMENTS
-from ingest.messages import write_message
+from ingest.messages import land_conversations
 from ingest.text import canonical_json
 from ingest.worklist import (
     Conversation,
@@ -25,6 +24,7 @@ from warehouse import Warehouse
 Keys = Mapping[str, str]
 
 _NOT_FOUND = 404
+_WORKERS = 4  # conversations that nobody knew, fetched at a time
 
 
 def list_conversations(
@@ -57,18 +57,15 @@ def list_conversations(
 def _list_space(client: GenieClient, keys: Keys, known: Mapping[str, bool], run: Run) -> None:
     listed: set[str] = set()
     try:
-        for conversation in client.list_conversations(keys["space_id"]):
-            conversation_id = str(conversation.get("conversation_id", ""))
-            if not conversation_id:
-                continue
-            listed.add(conversation_id)
-            row_keys = {**keys, "conversation_id": conversation_id}
-            run.store(CONVERSATIONS, row_keys, run.privacy.payload(conversation))
-            if conversation_id not in known:
-                unknown = Conversation(**row_keys, due=(), known={})
-                for row in fetch_conversation(client, unknown):
-                    write_message(run, row)
-            run.writer.flush_if_full()
+        for page in client.list_conversations(keys["space_id"]):
+            ids = _store_conversations(page, keys, run)
+            listed.update(ids)
+            unknown = [
+                Conversation(**keys, conversation_id=conversation_id, due=(), known={})
+                for conversation_id in ids
+                if conversation_id not in known
+            ]
+            land_conversations(run, client, unknown, _WORKERS)
     except FetchError as error:
         run.attempt("conversations", keys, error)
         return
@@ -79,6 +76,19 @@ def _list_space(client: GenieClient, keys: Keys, known: Mapping[str, bool], run:
             f"space {keys['space_id']}: lists none of its {len(present)} known conversations:"
             " grant CAN MANAGE on it"
         )
+
+
+def _store_conversations(page: Iterable[Json], keys: Keys, run: Run) -> list[str]:
+    """Land a page of a listing and return the ids that are in it."""
+    ids = []
+    for conversation in page:
+        conversation_id = str(conversation.get("conversation_id", ""))
+        if conversation_id:
+            ids.append(conversation_id)
+            row_keys = {**keys, "conversation_id": conversation_id}
+            run.store(CONVERSATIONS, row_keys, run.privacy.payload(conversation))
+    run.writer.flush_if_full()
+    return ids
 
 
 def fetch_evals(

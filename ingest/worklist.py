@@ -8,8 +8,12 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
+import pyarrow as pa
+
 from ingest.client import PAGE_SIZE
 from warehouse import Warehouse
+
+_CHUNK_ROWS = 1_000
 
 MESSAGES_TO_FETCH = "genie_analytics.genie_messages_to_fetch"
 SPACES_TO_FETCH = "genie_analytics.genie_spaces_to_fetch"
@@ -82,18 +86,25 @@ class Workspace:
 
 
 def read_conversations(
-    warehouse: Warehouse, filters: Filters
+    warehouse: Warehouse, filters: Filters, *, at_most: int | None = None
 ) -> dict[Workspace, list[Conversation]]:
-    """Read the messages that are due, grouped by workspace and conversation."""
-    rows = warehouse.read(*_message_query(filters)).to_pylist()
+    """Read the messages that are due, grouped by workspace and conversation.
+
+    Args:
+        warehouse: Where gold is.
+        filters: What of the work list to take.
+        at_most: Take no further conversation once those taken have so many known messages. A
+            conversation is taken whole, so that it is listed once.
+    """
+    rows = warehouse.read(*_message_query(filters, at_most))
     found: dict[Workspace, list[Conversation]] = {}
-    for row_group in _grouped(rows):
+    for row_group in _grouped(_records(rows)):
         first = row_group[0]
         found.setdefault(_workspace(first), []).append(_conversation(row_group))
     return found
 
 
-def _message_query(filters: Filters) -> tuple[str, list[Any]]:
+def _message_query(filters: Filters, at_most: int | None) -> tuple[str, list[Any]]:
     """Select every message of the conversations that have due ones."""
     conditions: list[str] = ["is_due"]
     parameters: list[Any] = []
@@ -109,36 +120,72 @@ def _message_query(filters: Filters) -> tuple[str, list[Any]]:
         conditions.append("workspace_id <> ?")
         parameters.append(workspace_id)
     limit = "" if filters.limit is None else f" limit {int(filters.limit)}"
+    bound = "" if at_most is None else f"where messages_before < {int(at_most)}"
     query = f"""
-        with due as (
-            select workspace_id, conversation_id, message_id
-            from {MESSAGES_TO_FETCH}
+        with known as (
+            select * from {MESSAGES_TO_FETCH}
+        ),
+        due as (
+            select workspace_id, conversation_id, message_id, next_attempt_at
+            from known
             where {" and ".join(conditions)}
             order by next_attempt_at, message_id{limit}
+        ),
+        conversations as (
+            select
+                known.workspace_id,
+                known.conversation_id,
+                min(due.next_attempt_at) as first_due_at,
+                count(*) as message_count
+            from known
+            left join due
+                on known.workspace_id = due.workspace_id and known.message_id = due.message_id
+            group by known.workspace_id, known.conversation_id
+            having count(due.message_id) > 0
+        ),
+        counted as (
+            select
+                workspace_id,
+                conversation_id,
+                coalesce(sum(message_count) over (
+                    order by first_due_at, workspace_id, conversation_id
+                    rows between unbounded preceding and 1 preceding
+                ), 0) as messages_before
+            from conversations
+        ),
+        taken as (
+            select workspace_id, conversation_id from counted {bound}
         )
         select
-            messages.workspace_id,
-            messages.workspace_name,
-            messages.workspace_url,
-            messages.space_id,
-            messages.conversation_id,
-            messages.message_id,
-            messages.message_status,
-            messages.message_updated_at,
+            known.workspace_id,
+            known.workspace_name,
+            known.workspace_url,
+            known.space_id,
+            known.conversation_id,
+            known.message_id,
+            known.message_status,
+            known.message_updated_at,
             due.message_id is not null as is_due
-        from {MESSAGES_TO_FETCH} as messages
+        from known
+        inner join taken
+            on
+                known.workspace_id = taken.workspace_id
+                and known.conversation_id = taken.conversation_id
         left join due
-            on messages.workspace_id = due.workspace_id and messages.message_id = due.message_id
-        where (messages.workspace_id, messages.conversation_id) in (
-            select (workspace_id, conversation_id) from due
-        )
+            on known.workspace_id = due.workspace_id and known.message_id = due.message_id
         order by
-            messages.workspace_id,
-            messages.conversation_id,
-            messages.event_time,
-            messages.message_id
+            known.workspace_id,
+            known.conversation_id,
+            known.event_time,
+            known.message_id
     """  # noqa: S608 - names of ours, values as parameters
     return query, parameters
+
+
+def _records(rows: pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield rows as dicts, few of them at a time: they take ten times the memory of a table."""
+    for batch in rows.to_batches(max_chunksize=_CHUNK_ROWS):
+        yield from batch.to_pylist()
 
 
 def _grouped(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -64,6 +64,9 @@ class Planner:
 
     def _lengths(self) -> list[int]:
         messages = self._options.messages - in_flight_count(self._options)
+        if self._options.turns is not None:
+            full, rest = divmod(messages, self._options.turns)
+            return [self._options.turns] * full + ([rest] if rest else [])
         fixed = [_LONG_CONVERSATION] if messages >= _FEWEST_FOR_LONG else []
         rest = messages - sum(fixed)
         count = max(1, round(messages / _MEAN_TURNS) - len(fixed)) if rest else 0

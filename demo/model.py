@@ -195,6 +195,7 @@ class HistoryOptions:
         in_flight: Messages being answered at `end`; needs 50 messages.
         deleted_conversations: Conversations that their authors deleted as a whole.
         trashed_spaces: Spaces that were moved to the trash right before the end.
+        turns: Questions of every conversation but the last and those in flight; None draws them.
 
     Raises:
         ValueError: An option is outside its range.
@@ -212,10 +213,13 @@ class HistoryOptions:
     in_flight: int = 2
     deleted_conversations: int = 0
     trashed_spaces: int = 0
+    turns: int | None = None
 
     def __post_init__(self) -> None:
         lowest = {"messages": 0, "workspaces": 1, "spaces": 0, "days": 1, "in_flight": 0}
         lowest |= {"deleted_conversations": 0, "trashed_spaces": 0}
+        if self.turns is not None:
+            lowest["turns"] = 1
         for name, minimum in lowest.items():
             if getattr(self, name) < minimum:
                 raise ValueError(f"{name} must be at least {minimum}, not {getattr(self, name)}")

@@ -32,22 +32,21 @@ def list_conversations(
 ) -> None:
     """List the conversations of every known space, and fetch those that nobody knew.
 
-    A space of which no known conversation is listed is a problem: the API answers 200 with the
+    A space that lists no known conversation of others is a problem: the API answers 200 with the
     caller's own conversations where CAN MANAGE is missing.
 
     Raises:
         WorkspaceError: there are workspaces, and none of them can be used.
     """
     work = read_spaces(warehouse, workspace_id)
-    known = read_known_conversations(warehouse)
 
     def fetch(client: GenieClient, workspace: Workspace) -> None:
+        known = read_known_conversations(warehouse, workspace.workspace_id)
         for number, space_id in enumerate(work[workspace], start=1):
             if run.stop.is_set():
                 return
             keys = {"workspace_id": workspace.workspace_id, "space_id": space_id}
-            of_space = known.get((workspace.workspace_id, space_id), {})
-            _list_space(client, keys, of_space, run)
+            _list_space(client, keys, known.get(space_id, {}), run)
             run.report(number, len(work[workspace]))
 
     failed = visit(work, open_client, run, fetch)
@@ -55,11 +54,13 @@ def list_conversations(
 
 
 def _list_space(client: GenieClient, keys: Keys, known: Mapping[str, bool], run: Run) -> None:
-    listed: set[str] = set()
+    """List a space; `known` says of each known conversation whether it must be listed."""
+    expected = sum(known.values())
+    is_any_listed = False
     try:
         for page in client.list_conversations(keys["space_id"]):
             ids = _store_conversations(page, keys, run)
-            listed.update(ids)
+            is_any_listed |= any(known.get(conversation_id, False) for conversation_id in ids)
             unknown = [
                 Conversation(**keys, conversation_id=conversation_id, due=(), known={})
                 for conversation_id in ids
@@ -70,10 +71,9 @@ def _list_space(client: GenieClient, keys: Keys, known: Mapping[str, bool], run:
         run.attempt("conversations", keys, error)
         return
     run.attempt("conversations", keys, None)
-    present = {conversation_id for conversation_id, is_gone in known.items() if not is_gone}
-    if present and not present & listed:
+    if expected and not is_any_listed:
         run.counts.problems.append(
-            f"space {keys['space_id']}: lists none of its {len(present)} known conversations:"
+            f"space {keys['space_id']}: lists none of the {expected} known conversations of others:"
             " grant CAN MANAGE on it"
         )
 

@@ -18,6 +18,7 @@ _CHUNK_ROWS = 1_000
 MESSAGES_TO_FETCH = "genie_analytics.genie_messages_to_fetch"
 SPACES_TO_FETCH = "genie_analytics.genie_spaces_to_fetch"
 COMMENTS_TO_FETCH = "genie_analytics.genie_comments_to_fetch"
+CONVERSATIONS = "genie_analytics.genie_conversations"
 EVAL_RUNS = "genie_analytics.genie_eval_runs"
 
 
@@ -224,20 +225,39 @@ def read_spaces(
     return found
 
 
-def read_known_conversations(warehouse: Warehouse) -> dict[tuple[str, str], dict[str, bool]]:
-    """Read, by workspace and space, the known conversations and whether all of each is gone."""
-    rows = warehouse.read(f"""
+def read_known_conversations(warehouse: Warehouse, workspace_id: str) -> dict[str, dict[str, bool]]:
+    """Read, by space, the known conversations of a workspace, and which a listing must show.
+
+    A listing shows our own conversations whatever we may do; with CAN MANAGE it shows those of
+    others, unless they were deleted.
+    """
+    rows = warehouse.read(
+        f"""
         select
-            workspace_id, space_id, conversation_id, min(fetch_state) = 'gone'
-            and max(fetch_state) = 'gone' as is_gone
-        from {MESSAGES_TO_FETCH}
-        where conversation_id is not null and space_id is not null
-        group by workspace_id, space_id, conversation_id
-    """).to_pylist()  # noqa: S608 - a name of ours
-    known: dict[tuple[str, str], dict[str, bool]] = {}
-    for row in rows:
-        space = known.setdefault((row["workspace_id"], row["space_id"]), {})
-        space[row["conversation_id"]] = row["is_gone"]
+            messages.space_id,
+            messages.conversation_id,
+            bool_or(
+                messages.fetch_state <> 'gone'
+                and coalesce(conversations.is_in_audit, false)
+                and not conversations.is_own
+                and conversations.deleted_at is null
+            ) as is_to_be_listed
+        from {MESSAGES_TO_FETCH} as messages
+        left join {CONVERSATIONS} as conversations
+            on
+                messages.workspace_id = conversations.workspace_id
+                and messages.conversation_id = conversations.conversation_id
+        where
+            messages.workspace_id = ?
+            and messages.conversation_id is not null
+            and messages.space_id is not null
+        group by messages.space_id, messages.conversation_id
+        """,  # noqa: S608 - names of ours, the value as parameter
+        [workspace_id],
+    )
+    known: dict[str, dict[str, bool]] = {}
+    for row in _records(rows):
+        known.setdefault(row["space_id"], {})[row["conversation_id"]] = row["is_to_be_listed"]
     return known
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
@@ -96,18 +97,47 @@ def test_listing_again_fetches_no_message_again(site: Site) -> None:
 
 
 def test_a_listing_without_can_manage_is_told(
-    site: Site, make_project: Callable[[], Project], serve: Callable[..., SimulatedWorkspaces]
+    make_project: Callable[[], Project], serve: Callable[..., SimulatedWorkspaces]
 ) -> None:
-    blind = serve(site.history, rules=Rules(observer_can_manage=False))
+    """What others asked must be listed; our own conversations are, whatever we may do."""
+    history = build_history(
+        HistoryOptions(
+            end=END,
+            messages=3,
+            workspaces=1,
+            spaces=4,
+            turns=1,
+            restricted_share=0,
+            deleted_share=0,
+        )
+    )
+    blind = serve(history, rules=Rules(observer_can_manage=False, answer_seconds=0))
     project = make_project()
-    project.sign_in(site.history)
-    project.load(site.history, blind.urls)
-    project.build_work_lists()
+    project.sign_in(history)
+    project.load(history, blind.urls)
+    site = Site(project, history, blind, set())
+    used = sorted({message.conversation.space.space_id for message in history.messages})
+    unused = sorted({space.space_id for space in history.spaces} - set(used))
+    assert len(used) > 1
+    assert unused
+    people = people_of(site, history.observer.name)
+    for space_id in (used[0], unused[0]):
+        people.genie.start_conversation(space_id, "How many orders came today?")
+    site.load_audit("own", blind.audit_rows())
+    ours = json.dumps({"genie_service_principals": [history.observer.name]})
+    kinds = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+    lists = ("+genie_conversations", "+genie_messages_to_fetch", "+genie_spaces_to_fetch")
+    project.dbt("build", *kinds, "--vars", ours, "--select", *lists)
     errors = project.ingest("conversations", expect=2).stderr
-    asked = {message.conversation.space.space_id for message in site.history.messages}
-    for space_id in asked:
-        assert f"space {space_id}: lists none of its" in errors
-    assert errors.count("grant CAN MANAGE") == len(asked)
+    for space_id in used:
+        assert f"space {space_id}: lists none of the 1 known conversations of others" in errors
+    assert errors.count("grant CAN MANAGE") == len(used)
+
+    seeing = serve(history)
+    with duckdb.connect(str(project.database)) as connection:
+        urls = list(seeing.urls.values())
+        connection.execute("update genie_raw.workspaces set workspace_url = ?", urls)
+    project.ingest("conversations")
 
 
 def test_benchmark_runs_are_kept_after_the_api_forgets_them(site: Site) -> None:
@@ -132,11 +162,12 @@ def test_benchmark_runs_are_kept_after_the_api_forgets_them(site: Site) -> None:
     assert site.project.query(results) == before
 
 
-def people_of(site: Site) -> WorkspaceClient:
-    """Sign in as the other team, which asks by API in the first workspace."""
+def people_of(site: Site, name: str | None = None) -> WorkspaceClient:
+    """Sign in in the first workspace, as the other team, which asks by API, unless named."""
     url = next(iter(site.served.urls.values()))
+    client_id = name or site.history.asker.name
     return WorkspaceClient(
-        config=Config(host=url, client_id=site.history.asker.name, client_secret=CLIENT_SECRET)
+        config=Config(host=url, client_id=client_id, client_secret=CLIENT_SECRET)
     )
 
 

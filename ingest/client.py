@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 PAGE_SIZE = 100
 
 _API = "/api/2.0/genie/spaces"
-_RETRY_SECONDS = 60  # the SDK's own retries of 429, 503 and cut connections
+_RETRY_SECONDS = 60  # the SDK's own retries of 429, 503, cut connections and time-outs, at most
+_RETRY_TIMEOUTS = 5  # and no longer than so many time-outs
 _RENEWALS = 20  # tokens that may be refused in a run
 _SILENT_CALLS = 5  # so many calls in a row without an answer: the workspace is gone for now
 _TRIES = 3  # ours, of what the SDK gives up at once: 500, 502, 504, broken answers
@@ -128,7 +130,12 @@ class GenieClient:
             raise _classified(error) from error
         if not answer.ok or not isinstance(body, dict):
             code, text = _fault_of(body)
-            raise FetchError(scrub(text), http_status=answer.status_code, error_code=code)
+            raise FetchError(
+                scrub(text),
+                http_status=answer.status_code,
+                error_code=code,
+                retry_after_seconds=_retry_after(answer),
+            )
         return _expect(_expect(body, "conversation_id"), "message_id")
 
     def list_comments(self, space_id: str, conversation_id: str) -> Iterator[Json]:
@@ -176,29 +183,65 @@ class GenieClient:
             seen.add(token)
             query = {"page_size": page_size, "page_token": token, **filters}
 
-    def _get(self, path: str, query: Mapping[str, Any]) -> Json:
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Json:
+        """Call any path of the workspace's REST API, with the retries that all calls have.
+
+        Raises:
+            FetchError: there is no answer, or one other than success.
+            WorkspaceError: the workspace cannot be used any more.
+            StoppedError: the run is to stop.
+        """
         attempts = Retrying(
             retry=retry_if_exception(_is_worth_retrying),
             stop=stop_after_attempt(_TRIES),
             wait=wait_exponential_jitter(initial=0.5, max=5),
             reraise=True,
         )
-        return attempts(self._get_once, path, query)
+        return attempts(self._call_once, method, path, query, body)
 
-    def _get_once(self, path: str, query: Mapping[str, Any]) -> Json:
+    def call_at_last(self, method: str, path: str) -> None:
+        """Call once, although the run is to stop; what comes of it is told to nobody."""
+        with suppress(Exception):
+            self._client.api_client.do(method, path)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait before the next call.
+
+        Raises:
+            StoppedError: the run is to stop.
+        """
+        self._pace.sleep(seconds)
+
+    def _get(self, path: str, query: Mapping[str, Any]) -> Json:
+        return self.call("GET", path, query=query)
+
+    def _call_once(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+    ) -> Json:
         self._pace.wait()
         with self._lock:
             self._calls += 1
             client = self._client
         try:
-            answer = client.api_client.do("GET", path, query=dict(query))
+            answer = client.api_client.do(method, path, query=query and dict(query), body=body)
         except IngestError:  # ours, from the pace
             raise
         except Exception as error:  # the SDK lets requests', its own and plain errors through
             fault = _classified(error)
             self._count_silence(fault)
             if isinstance(fault, CredentialsError) and client is not self._renewed(client):
-                return self._get_once(path, query)
+                return self._call_once(method, path, query, body)
             raise fault from error
         self._count_silence(None)
         if not isinstance(answer, dict):
@@ -269,7 +312,7 @@ def _sign_in(
         config = Config(
             host=host,
             http_timeout_seconds=timeout_seconds,
-            retry_timeout_seconds=_RETRY_SECONDS,
+            retry_timeout_seconds=min(_RETRY_SECONDS, _RETRY_TIMEOUTS * timeout_seconds),
             product="genie-observability",
             product_version=version("genie-observability"),
             clock=cast("Clock", pace),
@@ -292,6 +335,12 @@ def _expect(answer: Json, key: str) -> Json:
     if key not in answer:
         raise _invalid_answer(f"the answer has no {key}")
     return answer
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    """Return the seconds of Retry-After; None where there is none, or a date."""
+    text = answer.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else None
 
 
 def _fault_of(body: object) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from ingest.resources import fetch_comments, fetch_evals, list_conversations
 from ingest.session import EXIT_DONE, Session, run_service
 from ingest.spaces import fetch_spaces
 from ingest.status import read_status
+from ingest.system_tables import Wanted, fetch_system_tables, read_host
 from ingest.worklist import Filters, read_conversations
 from ingest.workspaces import OpenClient, Run
 from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
@@ -150,6 +151,49 @@ def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> in
         else:
             session.reporter.say(f"{file.path}: {file.rows} rows into {table_name}", rows=file.rows)
     return EXIT_DONE
+
+
+@command
+@signs_in
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Read again from this day on (UTC); what is landed is not landed twice.",
+)
+@click.option(
+    "--table",
+    "tables",
+    type=click.Choice(list(SYSTEM_TABLES)),
+    multiple=True,
+    help="Only this table; may be repeated.",
+)
+@click.option(
+    "--warehouse-id",
+    envvar="DATABRICKS_WAREHOUSE_ID",
+    show_envvar=True,
+    required=True,
+    help="SQL warehouse that runs the statements.",
+)
+@one_workspace
+@click.option(
+    "--page-rows",
+    type=click.IntRange(2, 50_000),
+    default=5_000,
+    show_default=True,
+    help="Rows read and landed together.",
+)
+def system_tables(
+    session: Session, *, since: datetime | None, workspace_id: str | None, **options: Any
+) -> int:
+    """Bring the account's system tables, by SQL on a warehouse of DATABRICKS_HOST."""
+    wanted = Wanted(
+        host=read_host(session.environ),
+        since=None if since is None else since.replace(tzinfo=UTC),
+        workspace_id=workspace_id,
+        timeout_seconds=session.timeout_seconds,
+        **options,
+    )
+    return run_service(session, "system-tables", partial(fetch_system_tables, wanted=wanted))
 
 
 @command

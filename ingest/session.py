@@ -28,6 +28,7 @@ _TOLD = {
     "conversations": ("spaces listed", "conversations listed and messages fetched"),
     "evals": ("spaces looked at", "benchmark runs and results landed"),
     "comments": ("conversations looked at", "comments fetched"),
+    "system-tables": ("system tables read", "rows of system tables landed"),
     "generate-conversations": ("questions asked", "questions asked"),
 }
 

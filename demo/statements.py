@@ -41,7 +41,7 @@ class StatementRules:
 
     chunk_rows: int = 1000
     inline_bytes: int = 25 * 1024 * 1024
-    slow_every: int = 3
+    slow_every: int = 10
     slow_polls: int = 2
     closed: frozenset[str] = frozenset()
     absent: Mapping[str, frozenset[str]] = field(default_factory=dict)

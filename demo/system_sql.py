@@ -78,6 +78,14 @@ class SystemTables:
         with self._lock:
             self._append(self._open(), table, rows)
 
+    def put(self, table: str, key: str, rows: Sequence[Json]) -> None:
+        """Put rows in the place of those with the same value of a column."""
+        with self._lock:
+            database = self._open()
+            for row in rows:
+                database.execute(f"delete from {_place(table)} where {key} = ?", [row[key]])  # noqa: S608 - names of ours
+            self._append(database, table, rows)
+
     def run(
         self,
         text: str,

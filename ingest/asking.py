@@ -16,6 +16,7 @@ from ingest.workspaces import OpenClient, Run, require_some, visit
 from warehouse import Warehouse
 
 _TOO_MANY_REQUESTS = 429
+_WAIT_SECONDS = 60.0  # after a refusal that names no time: the limit is by the minute
 
 
 def read_questions(path: Path) -> list[str]:
@@ -57,7 +58,7 @@ def ask_questions(
     """Start a conversation with each question and land its first answer.
 
     A question that may have arrived (a time-out, a cut connection) is not asked again. One that
-    was refused for its pace is asked again after a minute.
+    was refused for its pace is asked again when the workspace says, or after a minute.
 
     Raises:
         WorkspaceError: the workspace is not known or cannot be used.
@@ -93,8 +94,10 @@ def _ask(client: GenieClient, space_id: str, question: str, run: Run) -> Json | 
         try:
             return client.start_conversation(space_id, question)
         except FetchError as error:
-            if error.http_status == _TOO_MANY_REQUESTS and not run.stop.wait(60):
-                continue
+            if error.http_status == _TOO_MANY_REQUESTS:
+                seconds = error.retry_after_seconds
+                if not run.stop.wait(_WAIT_SECONDS if seconds is None else seconds):
+                    continue
             run.counts.failed += 1
             run.counts.problems.append(f"not asked again: {error}")
             return None

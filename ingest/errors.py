@@ -47,9 +47,18 @@ class FetchError(IngestError):
     Attributes:
         http_status: Status of the answer, None where there was none.
         error_code: The API's code, or TIMEOUT, CONNECTION_ERROR, INVALID_ANSWER.
+        retry_after_seconds: How long the API asks to wait, where it said so to a question.
     """
 
-    def __init__(self, message: str, *, http_status: int | None, error_code: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        http_status: int | None,
+        error_code: str,
+        retry_after_seconds: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.http_status = http_status
         self.error_code = error_code
+        self.retry_after_seconds = retry_after_seconds

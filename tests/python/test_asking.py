@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -33,19 +35,40 @@ def built(make_project: Callable[[], Project], history: History) -> Project:
     return project
 
 
-def ask(project: Project, history: History, url: str, *options: str, expect: int = 0) -> str:
+def arguments(project: Project, history: History, url: str) -> tuple[str, ...]:
     project.sign_in(history)
     project.extra["DATABRICKS_HOST"] = url
     path = project.folder / "questions.jsonl"
     path.write_text("".join(json.dumps({"question": text}) + "\n" for text in QUESTIONS))
     space = history.spaces[0]
-    finished = project.ingest(
+    return (
         "generate-conversations",
         *("--workspace", space.workspace.workspace_id, "--space", space.space_id),
-        *("--questions", str(path), *options),
-        expect=expect,
+        *("--questions", str(path)),
     )
+
+
+def ask(project: Project, history: History, url: str, *options: str, expect: int = 0) -> str:
+    finished = project.ingest(*arguments(project, history, url), *options, expect=expect)
     return finished.stdout + finished.stderr
+
+
+def start_asking(project: Project, history: History, url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ingest", *arguments(project, history, url)],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def url_of(site: SimulatedWorkspaces) -> str:
@@ -84,6 +107,37 @@ def test_nothing_is_asked_twice_after_a_time_out(
     output = ask(built, history, url_of(site), *options, expect=2)
     assert output.count("not asked again") == 2
     assert asked(site) == 2
+
+
+def test_a_question_that_was_refused_for_its_pace_is_asked_when_told(
+    built: Project, history: History, serve: Callable[..., SimulatedWorkspaces]
+) -> None:
+    site = serve(
+        history, rules=Rules(asks_per_minute=100), faults=Faults(seed=1, too_many_requests=0.5)
+    )
+    started = time.monotonic()
+    output = ask(built, history, url_of(site), "--per-minute", "600")
+    refused = site.faults_met["too_many_requests"]
+    assert refused
+    assert refused <= time.monotonic() - started < 60, "Retry-After is a second"
+    assert f"{len(QUESTIONS)} questions asked" in output
+    assert asked(site) == len(QUESTIONS)
+    assert site.calls["start_conversation"] == len(QUESTIONS) + refused
+
+
+def test_without_a_time_a_minute_is_waited_unless_stopped(
+    built: Project, history: History, serve: Callable[..., SimulatedWorkspaces]
+) -> None:
+    site = serve(history, faults=Faults(too_many_requests_bare=1.0))
+    with start_asking(built, history, url_of(site)) as process:
+        wait_for(lambda: site.calls["start_conversation"] == 1)
+        time.sleep(2)
+        assert site.calls["start_conversation"] == 1
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "stopped on request" in errors
+    assert asked(site) == 0
 
 
 def test_refusals_are_told(

@@ -35,7 +35,9 @@ class Site:
 def built(make_project: Callable[[], Project], serve: Callable[..., SimulatedWorkspaces]) -> Site:
     """Work lists are built, nothing is fetched."""
     history = build_history(
-        HistoryOptions(end=END, messages=120, restricted_share=0, deleted_share=0, in_flight=0)
+        HistoryOptions(
+            end=END, messages=120, turns=3, restricted_share=0, deleted_share=0, in_flight=0
+        )
     )
     served = serve(history)
     project = make_project()
@@ -57,6 +59,16 @@ def move_workspaces(site: Site, url: str | None) -> None:
     """Give every workspace another address."""
     with duckdb.connect(str(site.project.database)) as connection:
         connection.execute("update genie_raw.workspaces set workspace_url = ?", [url])
+
+
+def move_to(site: Site, served: SimulatedWorkspaces) -> None:
+    """Have every workspace served by another server."""
+    with duckdb.connect(str(site.project.database)) as connection:
+        for workspace_id, url in served.urls.items():
+            connection.execute(
+                "update genie_raw.workspaces set workspace_url = ? where workspace_id = ?",
+                [url, workspace_id],
+            )
 
 
 def landed(site: Site) -> int:
@@ -189,12 +201,7 @@ def test_a_workspace_that_takes_no_calls_is_left_to_the_next_run(
     site: Site, serve: Callable[..., SimulatedWorkspaces], faults: Faults, text: str
 ) -> None:
     closed = serve(site.history, faults=faults)
-    with duckdb.connect(str(site.project.database)) as connection:
-        for workspace_id, url in closed.urls.items():
-            connection.execute(
-                "update genie_raw.workspaces set workspace_url = ? where workspace_id = ?",
-                [url, workspace_id],
-            )
+    move_to(site, closed)
     started = time.monotonic()
     assert text in only_line(site.project.ingest("messages", expect=1).stderr)
     assert time.monotonic() - started < 30
@@ -202,6 +209,47 @@ def test_a_workspace_that_takes_no_calls_is_left_to_the_next_run(
     closed.set_faults(Faults())
     site.project.ingest("messages")
     assert landed(site) == len(site.history.messages)
+
+
+def test_a_workspace_that_stops_answering_is_given_up(
+    site: Site, serve: Callable[..., SimulatedWorkspaces]
+) -> None:
+    hanging = serve(site.history, faults=Faults(latency=1.0, latency_seconds=0.1))
+    move_to(site, hanging)
+    only = ("--workspace", first_workspace(site), "--workers", "5", "--timeout", "1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ingest", "messages", *only],
+        cwd=site.project.folder,
+        env=site.project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while not hanging.calls["list_messages"] and time.monotonic() < deadline:
+        time.sleep(0.001)
+    hanging.set_faults(Faults(timeout=1.0, hang_seconds=60))
+    started = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - started < 30
+    assert process.returncode == 2, errors
+    assert "stopped answering" in errors
+    rows = site.project.query(
+        "select outcome, error_code, count(distinct conversation_id) as n"
+        " from genie_raw.fetch_attempts group by all order by 1"
+    )
+    silent = [row for row in rows if row["outcome"] == "failed"]
+    assert [row["error_code"] for row in silent] == ["TIMEOUT"]
+    assert silent[0]["n"] < 5, "the fifth silent call ends it"
+    assert "fetched" in {row["outcome"] for row in rows}, "what was fetched before is kept"
+
+    hanging.set_faults(Faults())
+    site.project.ingest("messages")
+    left = site.project.query(
+        "select distinct fetch_state from genie_analytics.genie_messages_to_fetch"
+        " where fetch_state <> 'settled'"
+    )
+    assert left == [{"fetch_state": "waiting"}]
 
 
 def test_a_missing_database_is_told(project: Project) -> None:

@@ -51,8 +51,13 @@ test: lint ## everything: lint, types, dbt, end to end
 test-fast: $(STAMP) ## tests without the slow end-to-end runs
 	$(BIN)/pytest -n auto --dist loadfile -m 'not slow'
 
-test-deps: ## install the system programs that tests use (none so far; Debian, root)
-	@echo "test-deps: nothing to install"
+test-deps: ## install the system programs that tests use (Debian, root): Postgres 15
+	@# its package would start a server: the first file keeps it from making one
+	@test -x /usr/lib/postgresql/15/bin/initdb && echo "test-deps: all there" || { \
+		mkdir -p /etc/postgresql-common && \
+		echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql-15; \
+	} || echo "test-deps: no Postgres 15 to be had here; its test is skipped by name"
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .

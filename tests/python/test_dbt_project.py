@@ -200,6 +200,13 @@ def test_views_stand_on_tables_that_stay(artifacts: Artifacts) -> None:
             assert swapped == [], model["name"]
 
 
+def test_no_model_asks_which_engine_it_is_on() -> None:
+    for folder in ("models", "snapshots", "tests/dbt"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".sql", ".py"):
+                assert not re.search(r"target\.(type|name)", path.read_text(encoding="utf-8")), path
+
+
 def test_macro_files_hold_the_macro_of_their_name() -> None:
     for path in (ROOT / "macros").rglob("*.sql"):
         text = path.read_text(encoding="utf-8")

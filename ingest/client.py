@@ -17,7 +17,8 @@ from tenacity import (
     Retrying,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from ingest.errors import CredentialsError, FetchError, HostError, IngestError
@@ -201,7 +202,7 @@ class GenieClient:
         attempts = Retrying(
             retry=retry_if_exception(_is_worth_retrying),
             stop=stop_after_attempt(_TRIES),
-            wait=wait_exponential_jitter(initial=0.5, max=5),
+            wait=wait_exponential(multiplier=0.5, max=5) + wait_random(0, 1),
             reraise=True,
         )
         return attempts(self._call_once, method, path, query, body)

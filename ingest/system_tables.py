@@ -225,7 +225,10 @@ class _Reader:
         """Yield the days of which there is more than what is landed."""
         query = landed_days_query(self._source, self._plan.scope_ids, window.start)
         landed = {row["day"]: row["row_count"] for row in self._warehouse.read(*query).to_pylist()}
-        for cells in self._client.run(days_statement(self._source, scope, window)).rows:
+        found = self._client.run(days_statement(self._source, scope, window))
+        if found.is_truncated:
+            raise _no_room(window)
+        for cells in found.rows:
             number, count = (int(cell or 0) for cell in cells)
             day = EPOCH + number * _DAY
             if landed.get(day.date(), 0) < count:
@@ -242,12 +245,7 @@ class _Reader:
                 return
             following = _following(window, result)
             if following == window:
-                raise FetchError(
-                    f"a page has no room for the rows of {window.start:%Y-%m-%d %H:%M:%S.%f} UTC"
-                    " (give more --page-rows)",
-                    http_status=None,
-                    error_code="PAGE_TOO_SMALL",
-                )
+                raise _no_room(window)
             window = following
 
     def _land(self, scope: Scope, result: Result) -> None:
@@ -293,6 +291,15 @@ def _received(cell: str | None, kind: str, landing_type: pa.DataType) -> Any:
         return json.loads(cell) if kind in NESTED else cell
     except ValueError:
         raise _invalid_row(f"{cell[:80]!r} is neither a time nor JSON") from None
+
+
+def _no_room(window: Window) -> FetchError:
+    return FetchError(
+        f"a result has no room for the rows of {window.start:%Y-%m-%d %H:%M:%S.%f} UTC"
+        " (give more --page-rows)",
+        http_status=None,
+        error_code="PAGE_TOO_SMALL",
+    )
 
 
 def _invalid_row(text: str) -> FetchError:

@@ -108,7 +108,7 @@ def test_structs_and_maps_are_real(client: WorkspaceClient) -> None:
     answer = ask(client, "select user_identity, request_params from system.access.audit limit 0")
     assert answer.manifest
     assert answer.manifest.schema
-    names = [column.type_name.value for column in answer.manifest.schema.columns or []]  # type: ignore[union-attr]
+    names = [column.type_name.value for column in answer.manifest.schema.columns or []]
     assert names == ["STRUCT", "MAP"]
     (row,) = rows_of(
         client,

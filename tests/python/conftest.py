@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from harness import CLIENT_SECRET, SHARED, Project
-from servers import PostgresAccess, given_access
+from servers import TEST_SETTINGS, PostgresAccess, given_access
 
 from demo.history import History
 from demo.postgres import PostgresServer
@@ -42,7 +42,7 @@ def postgres_access(
     if given is not None:
         yield given
         return
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"), settings=["fsync=off"])
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"), settings=TEST_SETTINGS)
     server.start()
     yield PostgresAccess(server.environ)
     server.stop()

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 
 from adbc_driver_postgresql import dbapi
 
+# fast, and with the plans of large tables: what parallel workers cannot do shows at any size
+TEST_SETTINGS = (
+    "fsync=off",
+    "min_parallel_table_scan_size=0",
+    "parallel_setup_cost=0",
+    "parallel_tuple_cost=0",
+)
+
 GIVEN = ("GENIE_PG_HOST", "GENIE_PG_PORT", "GENIE_PG_USER", "GENIE_PG_PASSWORD")
 
 

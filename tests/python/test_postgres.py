@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from harness import Project
+from servers import TEST_SETTINGS
 
 from demo.faults import Faults
 from demo.history import History, HistoryOptions, build_history
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 @contextmanager
 def running(folder: Path, programs: Path | None = None, port: int = 0) -> Iterator[PostgresServer]:
-    server = PostgresServer(folder, port=port, programs=programs, settings=["fsync=off"])
+    server = PostgresServer(folder, port=port, programs=programs, settings=TEST_SETTINGS)
     server.start()
     try:
         yield server

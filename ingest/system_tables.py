@@ -18,12 +18,12 @@ from typing import Any
 import pyarrow as pa
 
 from ingest.client import GenieClient
-from ingest.errors import FetchError, HostError, StoppedError
+from ingest.errors import FetchError, HostError, StoppedError, WorkspaceError
 from ingest.fetching import failure
 from ingest.landing import FETCH_ATTEMPTS, TIMESTAMP
 from ingest.recording import new_id, utc_now
 from ingest.rows import BadRowError, Row, converted, missing_column, stamped
-from ingest.statements import BYTE_LIMIT, Cells, Result, StatementClient
+from ingest.statements import BYTE_LIMIT, Cells, Column, Result, StatementClient
 from ingest.system_queries import (
     EPOCH,
     NESTED,
@@ -162,7 +162,7 @@ def _plan(row: Row, wanted: Wanted) -> _Plan:
     ids = tuple(row["workspace_ids"].split(",")) if row["workspace_ids"] else ()
     if wanted.workspace_id is not None:
         if ids and wanted.workspace_id not in ids:
-            raise HostError(
+            raise WorkspaceError(
                 f"workspace {wanted.workspace_id} is not observed: genie_workspace_ids has"
                 f" {', '.join(ids)}"
             )
@@ -268,7 +268,7 @@ class _Reader:
     def _converted(self, scope: Scope, cells: Cells) -> Row:
         columns = self._source.columns
         row = {
-            column.name: _received(cell, column.kind, columns.field(column.name).type)
+            column.name: _received(cell, column, columns.field(column.name).type)
             # behind the columns are page_time and page_id
             for column, cell in zip(scope.columns, cells, strict=False)
         }
@@ -281,16 +281,16 @@ class _Reader:
             raise _invalid_row(str(error)) from None
 
 
-def _received(cell: str | None, kind: str, landing_type: pa.DataType) -> Any:
+def _received(cell: str | None, column: Column, landing_type: pa.DataType) -> Any:
     """Return a cell as a file would hold it."""
     if cell is None:
         return None
     try:
         if landing_type == TIMESTAMP:
             return EPOCH + timedelta(microseconds=int(cell))
-        return json.loads(cell) if kind in NESTED else cell
-    except ValueError:
-        raise _invalid_row(f"{cell[:80]!r} is neither a time nor JSON") from None
+        return json.loads(cell) if column.kind in NESTED else cell
+    except ValueError:  # the value itself may be a text of somebody
+        raise _invalid_row(f"{column.name} is neither a time nor JSON") from None
 
 
 def _no_room(window: Window) -> FetchError:

@@ -105,8 +105,8 @@ def read_conversations(
     return found
 
 
-def _message_query(filters: Filters, at_most: int | None) -> tuple[str, list[Any]]:
-    """Select every message of the conversations that have due ones."""
+def _due(filters: Filters) -> tuple[str, list[Any]]:
+    """Return the predicate of the messages to fetch, and its parameters."""
     conditions: list[str] = ["is_due"]
     parameters: list[Any] = []
     for column in ("workspace_id", "space_id"):
@@ -120,6 +120,12 @@ def _message_query(filters: Filters, at_most: int | None) -> tuple[str, list[Any
     for workspace_id in filters.except_workspaces:
         conditions.append("workspace_id <> ?")
         parameters.append(workspace_id)
+    return " and ".join(conditions), parameters
+
+
+def _message_query(filters: Filters, at_most: int | None) -> tuple[str, list[Any]]:
+    """Select every message of the conversations that have due ones."""
+    is_due, parameters = _due(filters)
     limit = "" if filters.limit is None else f" limit {int(filters.limit)}"
     bound = "" if at_most is None else f"where messages_before < {int(at_most)}"
     query = f"""
@@ -129,7 +135,7 @@ def _message_query(filters: Filters, at_most: int | None) -> tuple[str, list[Any
         due as (
             select workspace_id, conversation_id, message_id, next_attempt_at
             from known
-            where {" and ".join(conditions)}
+            where {is_due}
             order by next_attempt_at, message_id{limit}
         ),
         conversations as (
@@ -158,14 +164,9 @@ def _message_query(filters: Filters, at_most: int | None) -> tuple[str, list[Any
             select workspace_id, conversation_id from counted {bound}
         )
         select
-            known.workspace_id,
-            known.workspace_name,
-            known.workspace_url,
-            known.space_id,
-            known.conversation_id,
-            known.message_id,
-            known.message_status,
-            known.message_updated_at,
+            known.workspace_id, known.workspace_name, known.workspace_url,
+            known.space_id, known.conversation_id, known.message_id,
+            known.message_status, known.message_updated_at,
             due.message_id is not null as is_due
         from known
         inner join taken
@@ -175,10 +176,7 @@ def _message_query(filters: Filters, at_most: int | None) -> tuple[str, list[Any
         left join due
             on known.workspace_id = due.workspace_id and known.message_id = due.message_id
         order by
-            known.workspace_id,
-            known.conversation_id,
-            known.event_time,
-            known.message_id
+            known.workspace_id, known.conversation_id, known.event_time, known.message_id
     """  # noqa: S608 - names of ours, values as parameters
     return query, parameters
 

@@ -15,7 +15,7 @@ from demo.history import HistoryOptions, build_history
 from demo.server import SimulatedWorkspaces
 
 END = datetime(2026, 11, 20, 15, tzinfo=UTC)
-SEED = 11
+SEED = 14
 RUNS = 40
 
 # the rules as they are, a thousand times faster

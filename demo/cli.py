@@ -170,6 +170,8 @@ def serve(options: HistoryOptions, port: int, faults: tuple[str, ...]) -> None:
             click.echo(f"export DATABRICKS_HOST={next(iter(site.urls.values()))}")
             click.echo(f"export DATABRICKS_CLIENT_ID={client_id}")
             click.echo(f"export DATABRICKS_CLIENT_SECRET={client_secret}")
+            if history.spaces:
+                click.echo(f"export DATABRICKS_WAREHOUSE_ID={history.spaces[0].warehouse_id}")
         sys.stdout.flush()
         stopped.wait()
 

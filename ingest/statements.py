@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ingest.errors import FetchError, IngestError, WorkspaceError
+from ingest.errors import FetchError, WorkspaceError
 from ingest.text import scrub
 
 PATH = "/api/2.0/sql/statements"
@@ -48,7 +47,7 @@ class Api(Protocol):
         """Call a path of the REST API, with retries."""
 
     def call_at_last(self, method: str, path: str) -> None:
-        """Call once, although the run is to stop."""
+        """Call once, although the run is to stop; raise nothing."""
 
     def sleep(self, seconds: float) -> None:
         """Wait between two calls; a stop ends it with StoppedError."""
@@ -105,7 +104,7 @@ class StatementClient:
     def run(self, statement: Statement) -> Result:
         """Run a statement to its end and return its rows.
 
-        Whatever keeps us from its end, it is canceled: it would go on and cost.
+        If we do not see its end, it is canceled: it would go on and cost.
 
         Raises:
             FetchError: it failed; the code is its error condition, such as
@@ -117,11 +116,12 @@ class StatementClient:
         answer = self._submit(statement)
         statement_id = str(answer.get("statement_id", ""))
         try:
-            answer = self._finished(statement_id, answer)
+            answer = self._ended(statement_id, answer)
         except BaseException:
-            with suppress(IngestError):
-                self._api.call_at_last("POST", f"{PATH}/{statement_id}/cancel")
+            self._api.call_at_last("POST", f"{PATH}/{statement_id}/cancel")
             raise
+        if _state(answer) != "SUCCEEDED":
+            raise _failure(answer)
         return self._result(statement_id, answer)
 
     def _submit(self, statement: Statement) -> Json:
@@ -149,11 +149,11 @@ class StatementClient:
                 " on which we have CAN USE)"
             ) from error
 
-    def _finished(self, statement_id: str, answer: Json) -> Json:
-        """Ask until the statement has ended, and return the answer of its success."""
+    def _ended(self, statement_id: str, answer: Json) -> Json:
+        """Ask until the statement has ended, and return the last answer."""
         deadline = time.monotonic() + _LONGEST_STATEMENT_SECONDS
         seconds = _FIRST_POLL_SECONDS
-        while (state := _state(answer)) in _RUNNING:
+        while _state(answer) in _RUNNING:
             if time.monotonic() > deadline:
                 raise FetchError(
                     f"the statement runs for more than {_LONGEST_STATEMENT_SECONDS} s",
@@ -163,8 +163,6 @@ class StatementClient:
             self._api.sleep(seconds)
             seconds = min(seconds * 2, _LONGEST_POLL_SECONDS)
             answer = self._api.call("GET", f"{PATH}/{statement_id}")
-        if state != "SUCCEEDED":
-            raise _failure(state, answer)
         return answer
 
     def _result(self, statement_id: str, answer: Json) -> Result:
@@ -203,8 +201,8 @@ def _state(answer: Json) -> str:
     return str(status["state"])
 
 
-def _failure(state: str, answer: Json) -> FetchError:
-    error = answer["status"].get("error") or {}
+def _failure(answer: Json) -> FetchError:
+    state, error = _state(answer), answer["status"].get("error") or {}
     text = scrub(str(error.get("message", f"the statement ended as {state}")))
     found = _CONDITION.match(text)
     code = found[1] if found else str(error.get("error_code", state))

@@ -25,12 +25,13 @@ from demo.server import SimulatedWorkspaces
 from demo.statements import StatementRules
 from demo.system_tables import audit_rows, query_history_rows
 from ingest.client import GenieClient, open_client
-from ingest.errors import WorkspaceError
+from ingest.errors import FetchError, WorkspaceError
 from ingest.landing import SYSTEM_TABLES
 from ingest.loading import load_files
 from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, RunCounts, recorded_run
 from ingest.secret_scope import ServicePrincipal
+from ingest.statements import Statement, StatementClient
 from ingest.system_tables import Wanted, fetch_system_tables
 from ingest.worklist import Workspace
 from ingest.workspaces import Run
@@ -520,6 +521,56 @@ def test_a_stop_cancels_the_statement(account: Account) -> None:
     assert "stopped on request" in errors
     assert len(account.served.statements.canceled) == 1
     assert account.count("workspaces") == len(HISTORY.workspaces), "what was landed is kept"
+
+
+class Scripted:
+    """A workspace that gives the answers it was told."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self.answers = list(answers)
+        self.canceled = 0
+
+    def call(self, method: str, path: str, **given: Any) -> dict[str, Any]:
+        return self.answers.pop(0)
+
+    def call_at_last(self, method: str, path: str) -> None:
+        self.canceled += path.endswith("/cancel")
+
+    def sleep(self, seconds: float) -> None:
+        pass
+
+
+def succeeded(rows: int, result: dict[str, Any]) -> dict[str, Any]:
+    columns = [{"name": "n", "type_name": "STRING"}]
+    manifest = {"schema": {"columns": columns}, "total_row_count": rows}
+    return {"status": {"state": "SUCCEEDED"}, "manifest": manifest, "result": result}
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "canceled"),
+    [
+        ([{}], "INVALID_ANSWER", 1),
+        ([{"status": {"state": "PENDING"}}, {"status": {"state": "CLOSED"}}], "CLOSED", 0),
+        ([{"status": {"state": "CANCELED"}}], "CANCELED", 0),
+        ([{"status": {"state": "SUCCEEDED"}}], "INVALID_ANSWER", 0),
+        ([succeeded(2, {"data_array": [["a"]]})], "INVALID_ANSWER", 0),
+        ([succeeded(1, {"data_array": [["a", "b"]]})], "INVALID_ANSWER", 0),
+        ([succeeded(2, {"data_array": [["a"]], "next_chunk_index": 0})], "INVALID_ANSWER", 0),
+    ],
+)
+def test_answers_that_make_no_sense_are_no_rows(
+    answers: list[dict[str, Any]], code: str, canceled: int
+) -> None:
+    api = Scripted(*answers)
+    with pytest.raises(FetchError) as fault:
+        StatementClient(api, WAREHOUSE, timeout_seconds=60).run(Statement("select 1", {}))
+    assert (fault.value.error_code, api.canceled) == (code, canceled)
+
+
+def test_a_result_without_rows_is_one() -> None:
+    api = Scripted(succeeded(0, {}))
+    result = StatementClient(api, WAREHOUSE, timeout_seconds=60).run(Statement("select 1", {}))
+    assert (result.rows, result.is_truncated) == ([], False)
 
 
 @pytest.mark.slow

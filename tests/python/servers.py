@@ -14,6 +14,7 @@ TEST_SETTINGS = (
     "min_parallel_table_scan_size=0",
     "parallel_setup_cost=0",
     "parallel_tuple_cost=0",
+    "max_parallel_workers_per_gather=1",
 )
 
 GIVEN = ("GENIE_PG_HOST", "GENIE_PG_PORT", "GENIE_PG_USER", "GENIE_PG_PASSWORD")

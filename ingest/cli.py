@@ -213,7 +213,7 @@ def system_tables(
     type=click.IntRange(1, 10_000),
     default=500,
     show_default=True,
-    help="Rows written together; a killed process fetches these and about 100 more again.",
+    help="Rows written together, two a message; a killed process fetches at most these again.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched; call nothing.")
 def messages(

@@ -28,6 +28,9 @@ _TYPES = {
     pa.timestamp("us", tz="UTC"): "timestamp",
 }
 
+# without a limit the cache grows with the file; dbt's own connection has its settings in the profile
+_CONFIG = {"memory_limit": "1GB"}
+
 _view_numbers = itertools.count()
 
 
@@ -93,7 +96,7 @@ class DuckDBWarehouse(Warehouse):
             reraise=True,
         )
         try:
-            return attempts(duckdb.connect, str(self._path))
+            return attempts(duckdb.connect, str(self._path), config=_CONFIG)
         except duckdb.Error as error:
             if _is_locked(error):
                 raise WarehouseLockedError(

@@ -28,7 +28,7 @@ _TYPES = {
     pa.timestamp("us", tz="UTC"): "timestamp",
 }
 
-# without a limit the cache grows with the file; dbt's own connection has its settings in the profile
+# without a limit the cache grows with the file; dbt has settings of its own in the profile
 _CONFIG = {"memory_limit": "1GB"}
 
 _view_numbers = itertools.count()

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from harness import CLIENT_SECRET, SHARED, Project
-from servers import TEST_SETTINGS, PostgresAccess, given_access
+from servers import PostgresAccess, given_access, running_server
 
 from demo.history import History
-from demo.postgres import PostgresServer
 from demo.server import SimulatedWorkspaces
 
 
@@ -34,18 +33,14 @@ def project(make_project: Callable[[], Project]) -> Project:
 
 
 @pytest.fixture(scope="session")
-def postgres_access(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Iterator[PostgresAccess]:
+def postgres_access(worker_id: str) -> Iterator[PostgresAccess]:
     """The server that GENIE_PG_* names, or one of our own, one for a worker."""
     given = given_access(worker_id)
     if given is not None:
         yield given
         return
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"), settings=TEST_SETTINGS)
-    server.start()
-    yield PostgresAccess(server.environ)
-    server.stop()
+    with running_server() as server:
+        yield PostgresAccess(server.environ)
 
 
 @pytest.fixture(scope="session")

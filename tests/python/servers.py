@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from adbc_driver_postgresql import dbapi
+
+from demo.postgres import PostgresServer
 
 # fast, and with the plans of large tables: what parallel workers cannot do shows at any size
 TEST_SETTINGS = (
@@ -42,6 +47,18 @@ class PostgresAccess:
         name = self.environ["GENIE_PG_DATABASE"]
         self.execute(f"drop database if exists {name} with (force)")
         self.execute(f"create database {name}")
+
+
+@contextmanager
+def running_server(programs: Path | None = None, port: int = 0) -> Iterator[PostgresServer]:
+    """A server of our own; its folder is one that the server's user can reach, pytest's is not."""
+    with tempfile.TemporaryDirectory(prefix="genie-postgres-") as folder:
+        server = PostgresServer(Path(folder), port=port, programs=programs, settings=TEST_SETTINGS)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def given_access(worker: str) -> PostgresAccess | None:

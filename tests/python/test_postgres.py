@@ -6,18 +6,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from harness import Project
-from servers import TEST_SETTINGS, PostgresAccess
+from servers import PostgresAccess, running_server
 
 from demo.faults import Faults
 from demo.history import History, HistoryOptions, build_history
-from demo.postgres import PostgresServer
 from demo.server import SimulatedWorkspaces
 
 END = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -25,16 +23,6 @@ MODELS_ONLY = ("--exclude-resource-type", "unit_test", "--exclude-resource-type"
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def running(folder: Path, programs: Path | None = None, port: int = 0) -> Iterator[PostgresServer]:
-    server = PostgresServer(folder, port=port, programs=programs, settings=TEST_SETTINGS)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def everything(messages: int) -> History:
@@ -62,7 +50,7 @@ def test_everything_builds(
 def test_everything_builds_on_version_15(
     tmp_path: Path, serve: Callable[..., SimulatedWorkspaces]
 ) -> None:
-    with running(tmp_path / "server", DEBIAN_15) as server:
+    with running_server(DEBIAN_15) as server:
         project = Project(tmp_path, tmp_path / "target", dict(server.environ), engine="postgres")
         assert project.value("select current_setting('server_version_num')").startswith("15")
         build_everything(project, serve)
@@ -146,7 +134,7 @@ def test_a_killed_server_costs_a_batch_and_no_more(
         HistoryOptions(end=END, messages=600, restricted_share=0, deleted_share=0, in_flight=0)
     )
     site = serve(history, faults=Faults(latency=1.0, latency_seconds=0.05))
-    with running(tmp_path / "server", port=free_port()) as server:
+    with running_server(port=free_port()) as server:
         project = Project(tmp_path, parsed_for_postgres, dict(server.environ), engine="postgres")
         project.sign_in(history)
         project.load(history, site.urls)

@@ -23,8 +23,10 @@ from ingest.files import find_files
 from ingest.landing import ALL_TABLES, SYSTEM_TABLES
 from ingest.messages import fetch_messages
 from ingest.privacy import Privacy
+from ingest.purging import count_content, purge_content, read_retention_days
+from ingest.recording import recorded_run
 from ingest.resources import fetch_comments, fetch_evals, list_conversations
-from ingest.session import EXIT_DONE, Session, run_service
+from ingest.session import EXIT_DONE, EXIT_PARTIAL, Session, run_service, stop_on_signals
 from ingest.spaces import fetch_spaces
 from ingest.status import read_status
 from ingest.system_tables import Wanted, fetch_system_tables, read_host
@@ -310,6 +312,43 @@ def generate_conversations(
         per_minute=per_minute,
     )
     return run_service(session, "generate-conversations", service)
+
+
+@command
+@click.option("--dry-run", is_flag=True, help="Say what would be purged; change nothing.")
+def purge(session: Session, *, dry_run: bool) -> int:
+    """Take content older than the var content_retention_days out of the landing.
+
+    Questions, answers, SQL, titles, comments and error texts go; ids, states, times and counts
+    stay. The next dbt build takes them out of the models.
+    """
+    days = read_retention_days(session.warehouse)
+    if days is None:
+        session.reporter.say(
+            "retention is off, nothing done: set the var content_retention_days and build"
+        )
+        return EXIT_DONE
+    if dry_run:
+        _tell_purged(session, "to purge", count_content(session.warehouse), days)
+        return EXIT_DONE
+    stop = stop_on_signals()
+    with (
+        recorded_run(session.warehouse, "purge") as counts,
+        session.reporter.progress("rows purged") as progress,
+    ):
+        purged = purge_content(session.warehouse, counts, stop, progress.update)
+        counts.stopped = stop.is_set()
+    _tell_purged(session, "purged", purged, days)
+    if counts.stopped:
+        session.reporter.warn("stopped on request; what was purged is")
+    return EXIT_PARTIAL if counts.stopped else EXIT_DONE
+
+
+def _tell_purged(session: Session, done: str, rows_by_table: dict[str, int], days: int) -> None:
+    for table, rows in rows_by_table.items():
+        session.reporter.say(f"{table}: {rows} rows {done}", table=table, rows=rows)
+    if not rows_by_table:
+        session.reporter.say(f"nothing to purge: no content is older than {days} days", rows=0)
 
 
 @command

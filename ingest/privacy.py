@@ -8,6 +8,8 @@ redacted  as hashed, and no text that a person or Genie wrote: questions, answer
 Identities are e-mails, wherever they stand in a text, and the values of the keys below. UUIDs
 are kept: they name service principals. The hash is the HMAC-SHA256 (RFC 2104) of the
 ASCII-lowered value, cut to 128 bits; a value is hashed alike everywhere, so joins still work.
+
+Content that is too old to be kept loses its texts later, in any mode: `purged_json`, `purged_text`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from ingest.errors import IngestError
 from ingest.text import canonical_json
 
 MODES = ("full", "hashed", "redacted")
-REDACTED = "[redacted]"
+REDACTED, PURGED = "[redacted]", "[purged]"
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -55,8 +57,15 @@ _KEPT_KEYS = frozenset(
         *("created_timestamp", "last_updated_timestamp", "create_time", "update_time"),
     }
 )
+# strings that stay when content is purged; the last ones are those of audit events
+_UNPURGED_KEYS = (
+    _KEPT_KEYS
+    | _IDENTITY_KEYS
+    | {"spaceId", "conversation_type", "comment_type", "feedback_rating", "status_code"}
+)
+_NESTED_JSON_KEYS = frozenset({"result"})  # of the response of an audit event
 _SQL_KEYS = frozenset({"query", "statement_text"})
-_FREE_TEXT_COLUMNS = frozenset(
+FREE_TEXT_COLUMNS = frozenset(
     {"statement_text", "error_message", "query_parameters", "comment", "content", "question"}
 )
 _SHORTEST_KEY = 16
@@ -117,7 +126,7 @@ class Privacy:
                 parsed = None
             if isinstance(parsed, dict | list):
                 return canonical_json(self._column(key, parsed))
-        if self.mode == "redacted" and key in _FREE_TEXT_COLUMNS and value is not None:
+        if self.mode == "redacted" and key in FREE_TEXT_COLUMNS and value is not None:
             return _sql_shape(value) if key in _SQL_KEYS else REDACTED
         if isinstance(value, dict):
             return {name: self._column(name, item) for name, item in value.items()}
@@ -153,6 +162,34 @@ class Privacy:
             return value
         lowered = value.encode().lower()  # bytes: ASCII letters only, the same everywhere
         return "person-" + hmac.new(self.key.encode(), lowered, hashlib.sha256).hexdigest()[:32]
+
+
+def purged_json(text: str) -> str:
+    """Return JSON text without its contents: the same keys, ids, states, numbers and list lengths.
+
+    What is not JSON is content as a whole.
+    """
+    try:
+        return canonical_json(_purged("", json.loads(text)))
+    except (ValueError, RecursionError):
+        return PURGED
+
+
+def purged_text(text: str) -> str:
+    """Return what stands for a text that was there."""
+    return PURGED if text else text
+
+
+def _purged(key: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _purged(name, item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_purged(key, item) for item in value]
+    if not isinstance(value, str) or key in _UNPURGED_KEYS:
+        return value
+    if key in _NESTED_JSON_KEYS and value[:1] in "{[":
+        return purged_json(value)
+    return purged_text(value)
 
 
 def _sql_shape(text: str) -> str:

@@ -56,7 +56,7 @@ def run_service(
     batch_rows: int = 500,
 ) -> int:
     """Run a service that fetches, record the run, and say how it ended."""
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     with (
         recorded_run(session.warehouse, command_name) as counts,
         session.reporter.progress(_TOLD[command_name][0]) as progress,
@@ -135,8 +135,8 @@ def _allowed_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split()) or DATABRICKS_HOSTS
 
 
-def _stop_on_signals() -> threading.Event:
-    """SIGTERM and SIGINT end the run after what is in flight, and keep it."""
+def stop_on_signals() -> threading.Event:
+    """Return an event: SIGTERM and SIGINT set it, to end the run after what is in flight."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

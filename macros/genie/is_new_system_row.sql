@@ -9,7 +9,8 @@
 {% endmacro %}
 
 {% macro default__is_new_system_row(time_column, date_column) -%}
-    {% if is_incremental() %}{{ is_new_batch() }}{% else %}true{% endif %}
+    {#- purged rows are rows that the table holds already, and masks itself -#}
+    {% if is_incremental() %}{{ is_new_batch(with_purged=false) }}{% else %}true{% endif %}
 {%- endmacro %}
 
 {% macro databricks__is_new_system_row(time_column, date_column) -%}

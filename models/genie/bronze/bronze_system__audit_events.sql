@@ -3,6 +3,7 @@
     incremental_strategy='merge',
     unique_key='event_id',
     full_refresh=keep_history(),
+    post_hook="{{ purge_texts(this, 'event_time', ['error_message']) }}",
     indexes=postgres_indexes([['event_id'], ['request_key'], ['loaded_at']], unique=true),
     liquid_clustered_by=databricks_clustering(['event_date', 'workspace_id']),
 ) }}

@@ -3,6 +3,7 @@
     incremental_strategy='merge',
     unique_key='statement_key',
     full_refresh=keep_history(),
+    post_hook="{{ purge_texts(this, 'coalesce(start_time, fetched_at)', ['error_message']) }}",
     indexes=postgres_indexes([['statement_key'], ['workspace_id', 'statement_id']], unique=true),
     liquid_clustered_by=databricks_clustering(['start_date', 'workspace_id']),
 ) }}

@@ -84,6 +84,7 @@ final as (
         cast(message_counts.out_of_scope_count as bigint) as out_of_scope_count,
         cast(message_counts.missing_count as bigint) as missing_count,
         cast({{ var('days_lookback') }} as bigint) as configured_lookback_days,
+        cast({{ var('content_retention_days') or 'null' }} as bigint) as content_retention_days,
         cast(event_counts.audit_watermark as timestamp) as audit_watermark,
         cast(run_counts.last_ingest_at as timestamp) as last_ingest_at,
         cast(run_counts.last_ingest_outcome as {{ dbt.type_string() }}) as last_ingest_outcome,

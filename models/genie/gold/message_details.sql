@@ -47,6 +47,7 @@ changed_versions as (
             kept.message_key is null
             or kept.source_loaded_at is distinct from versions.source_loaded_at
             or kept.api_fetch_timestamp is distinct from versions.last_attempt_at
+            or kept.api_fetch_error is distinct from versions.fetch_error_message
             or kept.space_name is distinct from versions.space_name
             or kept.workspace_name is distinct from versions.workspace_name
     {% endif %}

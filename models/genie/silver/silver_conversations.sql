@@ -103,7 +103,10 @@ ranked as (
         min(first_listed_at) over (partition by conversation_key) as earliest_listed_at,
         row_number() over (
             partition by conversation_key
-            order by fetched_at desc, batch_id desc
+            order by
+                fetched_at desc,
+                case when {{ is_purged() }} then 0 else 1 end,
+                batch_id desc
         ) as version_rank
     from merged
 

@@ -2,6 +2,7 @@
     materialized='incremental',
     incremental_strategy='merge',
     unique_key='attachment_key',
+    post_hook="{{ delete_earlier_fetches(this, ref('silver_messages')) }}",
     indexes=postgres_indexes([['attachment_key'], ['message_key'], ['loaded_at']], unique=true),
     liquid_clustered_by=databricks_clustering(['workspace_id', 'message_id']),
 ) }}

@@ -66,7 +66,7 @@ def built(make_project: Callable[[], Project], serve: Callable[..., SimulatedWor
     project.dbt(
         *("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
         *("--select", "+genie_messages_to_fetch", "+genie_comments_to_fetch", "+genie_eval_runs"),
-        "+genie_spaces_to_fetch",
+        *("+genie_spaces_to_fetch", "+genie_conversations"),
     )
     return Site(project, history, served)
 

@@ -38,9 +38,9 @@ build: $(STAMP) ## create absent tables, then dbt build: models, seeds, tests
 	@$(BIN)/genie-ingest init --target $(TARGET)
 	$(DBT) build $(DBT_TARGET)
 
-ingest: $(STAMP) ## fetch what is due: spaces, conversations, messages, comments, evals; system tables if a warehouse is named
+ingest: $(STAMP) ## fetch what is due (system tables too if DATABRICKS_WAREHOUSE_ID is set), purge what is too old
 	@# exit 2 is "done in part": what could not be fetched is told, stored and tried again
-	@for what in $${DATABRICKS_WAREHOUSE_ID:+system-tables} spaces conversations messages comments evals; do \
+	@for what in $${DATABRICKS_WAREHOUSE_ID:+system-tables} spaces conversations messages comments evals purge; do \
 		echo "genie-ingest $$what"; \
 		$(BIN)/genie-ingest $$what --target $(TARGET) || test $$? -eq 2 || exit 1; \
 	done

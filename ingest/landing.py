@@ -1,7 +1,8 @@
 """The landing tables: what is stored, as received, before any rule is applied.
 
-Every table is append-only and ends in `fetched_at` (UTC, when the row was received) and `batch_id`
-(one per transaction). System tables keep Databricks' column names; maps and structs are JSON text.
+Every table is append-only, but for what `purge` replaces, and ends in `fetched_at` (UTC, when the
+row was received) and `batch_id` (one per transaction). System tables keep Databricks' column names;
+maps and structs are JSON text.
 Column lists of the system tables: DESCRIBE of system.access.audit, system.access.workspaces_latest,
 system.query.history, system.billing.usage and system.billing.list_prices.
 """

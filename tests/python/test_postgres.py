@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -44,6 +45,29 @@ def test_everything_builds(
     postgres_project: Project, serve: Callable[..., SimulatedWorkspaces]
 ) -> None:
     build_everything(postgres_project, serve)
+
+
+def test_old_content_is_purged(postgres_project: Project) -> None:
+    project = postgres_project  # as the test before left it
+    before = project.query(
+        "select message_id, status, attachments_count from genie_analytics.message_details"
+        " order by message_id"
+    )
+    keep_a_day = ("--vars", json.dumps({"content_retention_days": 1}))
+    project.dbt("build", *MODELS_ONLY, *keep_a_day)
+    assert "genie_raw" not in project.ingest("purge").stderr
+    project.dbt("build", *MODELS_ONLY, *keep_a_day)
+    after = project.query(
+        "select message_id, status, attachments_count from genie_analytics.message_details"
+        " order by message_id"
+    )
+    assert after == before
+    kept = (
+        "select count(*) from genie_analytics.message_details where content <> '[purged]'"
+        f" and created_date < date '{END:%Y-%m-%d}' - 5"
+    )
+    assert project.value(kept) == 0
+    assert "nothing" in project.ingest("purge").stdout
 
 
 @pytest.mark.skipif(not DEBIAN_15.exists(), reason="no Postgres 15: see `make test-deps`")

@@ -1,4 +1,7 @@
-{#- Seconds to wait after the n-th try: first, doubling, at most the longest. -#}
-{% macro backoff_seconds(tries, first, longest) -%}
-    least({{ first }} * cast(power(2, least({{ tries }} - 1, 20)) as bigint), {{ longest }})
+{#- Seconds to wait after the n-th try: var <kind>_seconds, doubling, at most <kind>_max_seconds. -#}
+{% macro backoff_seconds(tries, kind) -%}
+    least(
+        {{ var(kind ~ '_seconds') }} * cast(power(2, least({{ tries }} - 1, 20)) as bigint),
+        {{ var(kind ~ '_max_seconds') }}
+    )
 {%- endmacro %}

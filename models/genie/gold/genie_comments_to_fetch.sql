@@ -54,9 +54,7 @@ joined as (
         coalesce(commented.last_comment_change_at > fetches.last_attempt_at, true) as is_changed,
         case
             when fetches.error_type = 'AUTH_ERROR' then {{ var('denied_wait_seconds') }}
-            else {{ backoff_seconds(
-                'fetches.failure_count', var('retry_seconds'), var('retry_max_seconds')
-            ) }}
+            else {{ backoff_seconds('fetches.failure_count', 'retry') }}
         end as retry_seconds
     from commented
     left join fetches

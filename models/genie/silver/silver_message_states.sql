@@ -42,7 +42,8 @@ known as (
         coalesce(fetches.unsettled_count, 0) as unsettled_count,
         coalesce(fetches.message_updated_at, fetches.first_unsettled_at) as progressed_at,
         greatest(activity.last_change_at, conversations.deleted_at, spaces.deleted_at)
-            as last_change_at
+            as last_change_at,
+        greatest(conversations.deleted_at, spaces.deleted_at) as deleted_at
     from activity
     full outer join fetches
         on
@@ -64,19 +65,13 @@ delayed as (
 
     select
         *,
-        -- a change that came after the last look at the message, whatever the look showed
-        coalesce(last_change_at > last_attempt_at, false) as is_changed,
         {{ current_utc() }} as checked_at,
         case error_type
             when 'AUTH_ERROR' then {{ var('denied_wait_seconds') }}
             when 'NOT_FOUND' then {{ var('gone_confirm_seconds') }}
-            else {{ backoff_seconds(
-                'failure_count', var('retry_seconds'), var('retry_max_seconds')
-            ) }}
+            else {{ backoff_seconds('failure_count', 'retry') }}
         end as retry_seconds,
-        {{ backoff_seconds(
-            'unsettled_count', var('unsettled_seconds'), var('unsettled_max_seconds')
-        ) }} as reread_seconds
+        {{ backoff_seconds('unsettled_count', 'unsettled') }} as reread_seconds
     from known
 
 ),
@@ -88,6 +83,7 @@ timed as (
         {{ add_seconds('last_attempt_at', 'retry_seconds') }} as retry_at,
         {{ add_seconds('last_attempt_at', 'reread_seconds') }} as reread_at,
         {{ add_seconds('first_not_found_at', var('gone_confirm_seconds')) }} as gone_from,
+        {{ add_seconds('deleted_at', var('gone_confirm_seconds')) }} as deletion_sure_from,
         {{ add_seconds('progressed_at', var('unsettled_max_age_seconds')) }} as too_old_from
     from delayed
 
@@ -101,7 +97,10 @@ classified as (
             when space_id is null or conversation_id is null then 'out_of_scope'
             when not ({{ is_observed_space('workspace_id', 'space_id') }}) then 'out_of_scope'
             when last_attempt_at is null then 'new'
-            when is_changed then 'changed'
+            when last_change_at > last_attempt_at then 'changed'
+            -- a deletion takes effect late: what answered before is read once more
+            when last_attempt_at < deletion_sure_from and deletion_sure_from <= checked_at
+                then 'changed'
             when error_type = 'NOT_FOUND' and last_attempt_at >= gone_from then 'gone'
             when error_type is not null and failure_count >= {{ var('retry_max_attempts') }}
                 then 'gave_up'

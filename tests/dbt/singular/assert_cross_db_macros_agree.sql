@@ -70,6 +70,8 @@
     ('surrogate_key', 'null is not empty', "case when " ~ surrogate_key(["'a'", "''"]) ~ " <> "
         ~ surrogate_key(["'a'", "cast(null as " ~ dbt.type_string() ~ ")"])
         ~ " then 'yes' else 'no' end", 'yes'),
+    ('type_double', 'eight bytes', "case when cast(0.1 as " ~ type_double() ~ ") + cast(0.2 as "
+        ~ type_double() ~ ") > cast(0.3 as " ~ type_double() ~ ") then 'yes' else 'no' end", 'yes'),
     ('current_utc', 'within a day of the engine', "case when abs(" ~ seconds_between(
         current_utc(), "cast(current_timestamp as timestamp)"
     ) ~ ") < 86400 then 'yes' else 'no' end", 'yes'),

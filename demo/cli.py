@@ -159,9 +159,7 @@ def serve(options: HistoryOptions, port: int, faults: tuple[str, ...]) -> None:
 
     chosen = _faults(faults, options.seed)
     client_id, client_secret, is_made = _credentials()
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = _event_of_signals()
     history = build_history(options)
     with SimulatedWorkspaces(history, client_id, client_secret, port=port, faults=chosen) as site:
         for workspace in history.workspaces:
@@ -304,9 +302,7 @@ def postgres(port: int, folder: Path) -> int:
     """Run a Postgres server on 127.0.0.1 until SIGINT or SIGTERM, and say how to reach it."""
     from demo.postgres import PostgresServer, ServerError
 
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = _event_of_signals()
     try:
         server = PostgresServer(folder, port=port)
         server.start()
@@ -319,6 +315,14 @@ def postgres(port: int, folder: Path) -> int:
     stopped.wait()
     server.stop()
     return 0
+
+
+def _event_of_signals() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set."""
+    event = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: event.set())
+    return event
 
 
 def workspace_urls(history: History, port: int) -> dict[str, str | None]:

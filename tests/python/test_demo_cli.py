@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 import requests
+from adbc_driver_manager import Error
+from servers import PostgresAccess
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,3 +76,17 @@ def test_mistakes_are_told_by_exit_code_and_one_line(
     assert done.returncode == code
     assert problem in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_a_postgres_runs_until_it_is_told_to_stop() -> None:
+    with tempfile.TemporaryDirectory(prefix="genie-postgres-") as folder:
+        command = [sys.executable, "-m", "demo", "postgres", "--port", "0", "--folder", folder]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(5)]
+            told = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+            PostgresAccess(told).execute("select 1")
+            process.terminate()
+            assert process.wait(timeout=30) == 0
+        with pytest.raises(Error):
+            PostgresAccess(told).execute("select 1")

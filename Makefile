@@ -15,6 +15,7 @@ export DBT_PROFILES_DIR ?= profiles
 export GENIE_TARGET := $(TARGET)
 DBT := $(BIN)/dbt --no-use-colors
 DBT_TARGET := --target $(TARGET)
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness docs docs-serve clean
 
@@ -46,10 +47,10 @@ ingest: $(STAMP) ## fetch what is due (system tables too if DATABRICKS_WAREHOUSE
 	done
 
 test: lint ## everything: lint, types, dbt, end to end
-	$(BIN)/pytest -n auto --dist loadfile
+	$(PYTEST)
 
 test-fast: $(STAMP) ## tests without the slow end-to-end runs
-	$(BIN)/pytest -n auto --dist loadfile -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
 test-deps: ## install the system programs that tests use (Debian, root): Postgres 15
 	@# its package would start a server: the first file keeps it from making one

@@ -170,7 +170,10 @@ class Account:
 
 @pytest.fixture(scope="module")
 def variables() -> str:
-    return json.dumps({"genie_service_principals": ["someone@else.example"]})
+    # the oldest of the history's 45 days is past its retention
+    return json.dumps(
+        {"genie_service_principals": ["someone@else.example"], "content_retention_days": 44}
+    )
 
 
 @pytest.fixture(scope="module")

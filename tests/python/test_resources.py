@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
@@ -251,29 +251,3 @@ def test_changed_spaces_leave_a_history(site: Site) -> None:
 
 def test_every_test_of_the_models_holds_after_all_this(site: Site) -> None:
     site.project.dbt("test", "--exclude-resource-type", "unit_test", "--vars", VARS)
-
-
-def test_late_events_of_any_age_give_the_same_rows(
-    make_project: Callable[[], Project], serve: Callable[..., SimulatedWorkspaces]
-) -> None:
-    history = build_history(HistoryOptions(end=END - timedelta(days=1), messages=120, in_flight=0))
-    served = serve(history)
-    rows = list(audit_rows(history))
-    late = [row for number, row in enumerate(rows) if number % 5 == 0]
-    on_time = [row for number, row in enumerate(rows) if number % 5]
-    gold = {}
-    for name, deliveries in {"in time": [rows], "late": [on_time, late, rows[:50]]}.items():
-        project = make_project()
-        project.load(history, served.urls)
-        project.database.unlink()
-        tables = project.folder / "system_tables"
-        project.ingest("load-files", "--table", "workspaces", str(tables / "workspaces.jsonl"))
-        site = Site(project, history, served, set())
-        for number, delivered in enumerate(deliveries):
-            site.load_audit(f"part{number}", delivered)
-            site.build()
-        gold[name] = [
-            project.query(f"select * from genie_analytics.{table} order by all")
-            for table in ("genie_messages_to_fetch", "genie_space_metrics", "genie_conversations")
-        ]
-    assert gold["late"] == gold["in time"]

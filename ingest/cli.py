@@ -20,7 +20,6 @@ from ingest.asking import ask_questions, read_questions
 from ingest.console import Reporter, configure_logging
 from ingest.errors import IngestError
 from ingest.files import find_files
-from ingest.landing import ALL_TABLES, SYSTEM_TABLES
 from ingest.messages import fetch_messages
 from ingest.privacy import Privacy
 from ingest.purging import count_content, purge_content, read_retention_days
@@ -33,6 +32,7 @@ from ingest.system_tables import Wanted, fetch_system_tables, read_host
 from ingest.worklist import Filters, read_conversations
 from ingest.workspaces import OpenClient, Run
 from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
+from warehouse.landing import ALL_TABLES, SYSTEM_TABLES
 
 EXIT_FAILED, EXIT_USAGE = 1, 64
 

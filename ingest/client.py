@@ -25,7 +25,7 @@ from ingest.errors import CredentialsError, FetchError, HostError, IngestError
 from ingest.hosts import check_host
 from ingest.pacing import Pace
 from ingest.secret_scope import ServicePrincipal, probe
-from ingest.text import scrub
+from warehouse.text import scrub
 
 # the SDK takes a second to import: only commands that call it pay for it
 if TYPE_CHECKING:

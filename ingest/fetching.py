@@ -13,8 +13,8 @@ from ingest.client import PAGE_SIZE, GenieClient, Json
 from ingest.errors import FetchError
 from ingest.recording import BatchWriter, utc_now
 from ingest.room import ClosedError, Room
-from ingest.text import scrub
 from ingest.worklist import Conversation
+from warehouse.text import scrub
 
 _SECONDS_BELOW = 100_000_000_000  # an epoch below 1e11 can only be seconds
 _UNKNOWN = 10  # messages beside the known ones for which a first page has room

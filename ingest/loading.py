@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from ingest.files import content_digest, read_rows
-from ingest.landing import ALL_TABLES, LOADED_FILES
 from ingest.privacy import Privacy
 from ingest.recording import RunCounts, new_id, recorded_run, utc_now
 from ingest.rows import stamped
 from warehouse import Table, Transaction, Warehouse
+from warehouse.landing import ALL_TABLES, LOADED_FILES
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from ingest.client import GenieClient
 from ingest.fetching import ConversationFetcher, Fetched
-from ingest.landing import FETCH_ATTEMPTS, MESSAGES
 from ingest.recording import utc_now
 from ingest.text import canonical_json
 from ingest.worklist import Conversation, Filters, Workspace, read_conversations
 from ingest.workspaces import OpenClient, Run, require_some, visit
 from warehouse import Warehouse
+from warehouse.landing import FETCH_ATTEMPTS, MESSAGES
 
 _ROUND = 10_000  # messages planned at a time, so that a first load needs no memory to match
 

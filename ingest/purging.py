@@ -14,7 +14,10 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from ingest.landing import (
+from ingest.privacy import FREE_TEXT_COLUMNS, purged_json, purged_text
+from ingest.recording import RunCounts, new_id, utc_now
+from warehouse import Table, Transaction, Warehouse
+from warehouse.landing import (
     AUDIT,
     CONVERSATIONS,
     EVAL_RESULTS,
@@ -23,9 +26,6 @@ from ingest.landing import (
     MESSAGES,
     QUERY_HISTORY,
 )
-from ingest.privacy import FREE_TEXT_COLUMNS, purged_json, purged_text
-from ingest.recording import RunCounts, new_id, utc_now
-from warehouse import Table, Transaction, Warehouse
 
 CONTENT_TO_PURGE = "genie_analytics.genie_content_to_purge"
 _RETENTION = "select content_retention_days from genie_analytics.genie_pipeline_validation"

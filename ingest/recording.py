@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeVar
 import pyarrow as pa
 
 from ingest.errors import IngestError
-from ingest.landing import INGEST_RUNS
 from warehouse import Table, Warehouse, WarehouseError
+from warehouse.landing import INGEST_RUNS
 
 Row = Mapping[str, Any]
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from ingest.client import GenieClient, Json
 from ingest.errors import FetchError
-from ingest.landing import CONVERSATIONS, EVAL_RESULTS, EVAL_RUNS, MESSAGE_COMMENTS
 from ingest.messages import land_conversations
 from ingest.text import canonical_json
 from ingest.worklist import (
@@ -20,6 +19,7 @@ from ingest.worklist import (
 )
 from ingest.workspaces import OpenClient, Run, require_some, visit
 from warehouse import Warehouse
+from warehouse.landing import CONVERSATIONS, EVAL_RESULTS, EVAL_RUNS, MESSAGE_COMMENTS
 
 Keys = Mapping[str, str]
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.landing import AUDIT
 from ingest.text import canonical_json, storable
 from warehouse import Table
+from warehouse.landing import AUDIT
 
 Row = dict[str, Any]
 

@@ -7,26 +7,23 @@ import binascii
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING
 
 import requests
 
 from ingest.errors import CredentialsError, HostError
 from ingest.hosts import check_host
 from ingest.pacing import Pace
-from ingest.text import scrub
+from warehouse.text import scrub
+from warehouse.workspace import open_workspace
 
 # the SDK takes a second to import: only commands that call it pay for it
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
-    from databricks.sdk.clock import Clock
-    from databricks.sdk.config import Config
-    from databricks.sdk.credentials_provider import CredentialsProvider, CredentialsStrategy
 
 CLIENT_ID_KEY, CLIENT_SECRET_KEY = "sp_client_id", "sp_client_secret"
 
-_RETRY_SECONDS = 60
 _PROBE_SECONDS = (5, 15)  # connect, read
 
 
@@ -84,48 +81,18 @@ def probe(host: str) -> None:
         raise HostError(f"{host}: no answer ({type(error).__name__})") from error
 
 
-class _CheckedHost:
-    """The SDK's own ways to sign in, at allowed hosts only; it may find the host on the way."""
-
-    def __init__(self, allowed_hosts: Sequence[str]) -> None:
-        from databricks.sdk.credentials_provider import DefaultCredentials
-
-        self._ways = DefaultCredentials()
-        self._allowed_hosts = allowed_hosts
-
-    def auth_type(self) -> str:
-        return self._ways.auth_type()
-
-    def __call__(self, config: Config) -> CredentialsProvider:
-        if config.host:
-            check_host(config.host, self._allowed_hosts)
-        headers = self._ways(config)
-        check_host(config.host or "", self._allowed_hosts)
-        return headers
-
-
 def _open_ambient(
     scope: str, allowed_hosts: Sequence[str], pace: Pace, timeout_seconds: int
 ) -> WorkspaceClient:
-    from databricks.sdk import WorkspaceClient
-    from databricks.sdk.config import Config
-
     try:
-        config = Config(
-            credentials_strategy=cast("CredentialsStrategy", _CheckedHost(allowed_hosts)),
-            http_timeout_seconds=timeout_seconds,
-            retry_timeout_seconds=_RETRY_SECONDS,
-            product="genie-observability",
-            product_version=version("genie-observability"),
-            clock=cast("Clock", pace),
+        return open_workspace(
+            partial(check_host, allowed=allowed_hosts), timeout_seconds=timeout_seconds, clock=pace
         )
-        config.authenticate()
     except (ValueError, OSError) as error:
         raise CredentialsError(
             f"secret scope {scope}: not signed in to read it: {scrub(str(error))}"
             " (set DATABRICKS_HOST and what the Databricks SDK signs in with)"
         ) from error
-    return WorkspaceClient(config=config)
 
 
 def _read_secret(client: WorkspaceClient, scope: str, key: str) -> str:

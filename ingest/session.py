@@ -11,13 +11,13 @@ from functools import partial
 from ingest.client import GenieClient, open_client
 from ingest.console import Reporter
 from ingest.errors import HostError
-from ingest.hosts import DATABRICKS_HOSTS
 from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, RunCounts, recorded_run
 from ingest.secret_scope import ServicePrincipal, read_service_principal
 from ingest.worklist import Workspace
 from ingest.workspaces import OpenClient, Run
 from warehouse import Warehouse
+from warehouse.hosts import allowed_hosts
 
 EXIT_DONE, EXIT_PARTIAL = 0, 2
 
@@ -131,8 +131,7 @@ def _fallback_url(session: Session) -> str:
 
 
 def _allowed_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
-    text = environ.get("GENIE_ALLOWED_HOSTS", "")
-    return tuple(text.replace(",", " ").split()) or DATABRICKS_HOSTS
+    return allowed_hosts(environ.get("GENIE_ALLOWED_HOSTS", ""))
 
 
 def stop_on_signals() -> threading.Event:

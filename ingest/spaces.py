@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from ingest.client import GenieClient, Json
 from ingest.errors import FetchError, WorkspaceError
-from ingest.landing import SPACES
 from ingest.text import canonical_json
 from ingest.worklist import Workspace, read_spaces
 from ingest.workspaces import OpenClient, Run, require_some, visit
 from warehouse import Warehouse
+from warehouse.landing import SPACES
 
 _DENIED = 403
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ingest.errors import FetchError, WorkspaceError
-from ingest.text import scrub
+from warehouse.text import scrub
 
 PATH = "/api/2.0/sql/statements"
 BYTE_LIMIT = 16 * 1024 * 1024

@@ -14,10 +14,17 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from ingest.landing import AUDIT, BILLING_USAGE, LIST_PRICES, QUERY_HISTORY, TIMESTAMP, WORKSPACES
 from ingest.rows import received_columns
 from ingest.statements import Column, Statement
 from warehouse import Table
+from warehouse.landing import (
+    AUDIT,
+    BILLING_USAGE,
+    LIST_PRICES,
+    QUERY_HISTORY,
+    TIMESTAMP,
+    WORKSPACES,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NESTED = frozenset({"STRUCT", "MAP", "ARRAY", "VARIANT"})

@@ -20,7 +20,6 @@ import pyarrow as pa
 from ingest.client import GenieClient
 from ingest.errors import FetchError, HostError, StoppedError, WorkspaceError
 from ingest.fetching import failure
-from ingest.landing import FETCH_ATTEMPTS, TIMESTAMP
 from ingest.recording import new_id, utc_now
 from ingest.rows import BadRowError, Row, converted, missing_column, stamped
 from ingest.statements import BYTE_LIMIT, Cells, Column, Result, StatementClient
@@ -40,6 +39,7 @@ from ingest.system_queries import (
 from ingest.worklist import Workspace
 from ingest.workspaces import OpenClient, Run, require_some, visit
 from warehouse import Warehouse
+from warehouse.landing import FETCH_ATTEMPTS, TIMESTAMP
 
 _DAY = timedelta(days=1)
 _WINDOW = timedelta(days=7)  # a statement scans and sorts no more than this

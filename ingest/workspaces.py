@@ -10,12 +10,12 @@ from typing import Any
 from ingest.client import GenieClient
 from ingest.errors import FetchError, StoppedError, WorkspaceError
 from ingest.fetching import failure
-from ingest.landing import FETCH_ATTEMPTS
 from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, RunCounts, counted, utc_now
 from ingest.text import canonical_json
 from ingest.worklist import Workspace
 from warehouse import Table
+from warehouse.landing import FETCH_ATTEMPTS
 
 OpenClient = Callable[[Workspace], GenieClient]
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from harness import SHARED, Project
 
-from ingest.landing import ALL_TABLES, FETCH_ATTEMPTS, MESSAGES
 from ingest.recording import BatchWriter
 from ingest.text import canonical_json
 from warehouse import DuckDBWarehouse
+from warehouse.landing import ALL_TABLES, FETCH_ATTEMPTS, MESSAGES
 
 CREATED = 1_760_000_000_000
 RIGHT_TO_LEFT = "\u05de\u05d4 \u05d4\u05de\u05db\u05d9\u05e8\u05d5\u05ea?"

@@ -12,10 +12,10 @@ import pytest
 
 from ingest.errors import BadFileError
 from ingest.files import find_files
-from ingest.landing import ALL_TABLES, AUDIT, QUERY_HISTORY, SYSTEM_TABLES, WORKSPACES
 from ingest.loading import load_files
 from ingest.privacy import Privacy
 from warehouse import MemoryWarehouse, Table
+from warehouse.landing import ALL_TABLES, AUDIT, QUERY_HISTORY, SYSTEM_TABLES, WORKSPACES
 
 EVENT: dict[str, Any] = {
     "workspace_id": "1",

@@ -28,8 +28,8 @@ from demo.late import split_late
 from demo.rules import Rules
 from demo.server import SimulatedWorkspaces
 from demo.system_tables import audit_rows
-from ingest.landing import ALL_TABLES
 from warehouse import Table
+from warehouse.landing import ALL_TABLES
 
 ENGINES = ("postgres",)
 STAGES = (

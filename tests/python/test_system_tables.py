@@ -26,7 +26,6 @@ from demo.statements import StatementRules
 from demo.system_tables import audit_rows, query_history_rows
 from ingest.client import GenieClient, open_client
 from ingest.errors import FetchError, WorkspaceError
-from ingest.landing import SYSTEM_TABLES
 from ingest.loading import load_files
 from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, RunCounts, recorded_run
@@ -35,6 +34,7 @@ from ingest.statements import Statement, StatementClient
 from ingest.system_tables import Wanted, fetch_system_tables
 from ingest.worklist import Workspace
 from ingest.workspaces import Run
+from warehouse.landing import SYSTEM_TABLES
 
 NOW = datetime.now(UTC)
 # the work list reads back from now

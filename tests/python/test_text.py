@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from ingest.text import canonical_json, scrub
+from ingest.text import canonical_json
+from warehouse.text import scrub
 
 SECRETS = [
     "dapi0123456789abcdef0123456789abcdef-2",

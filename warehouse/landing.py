@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from warehouse import Table
+from warehouse.base import Table
 
 SCHEMA = "genie_raw"
 

@@ -33,8 +33,9 @@ class Request:
 
     @property
     def can_manage(self) -> bool:
-        """Whether the caller may see and change what others did."""
-        return self.act.actor is self.live.observer and self.live.rules.observer_can_manage
+        """Whether the caller may see and change what others did in the space of the path."""
+        by_rule = self.act.actor is self.live.observer and self.live.rules.observer_can_manage
+        return by_rule or self.live.admin.manages(self.act.actor.name, self.ids[0])
 
     def shows(self, space: Space) -> bool:
         """Tell whether the caller may use a space, and nobody has trashed it a while ago."""
@@ -109,7 +110,8 @@ class Request:
         return page_payload(key, [render(item) for item in items[start:following]], token)
 
     def _is_closed(self, space: Space) -> bool:
-        return space.is_restricted and self.act.actor is self.live.observer
+        is_stranger = space.is_restricted and self.act.actor is self.live.observer
+        return is_stranger and not self.live.admin.manages(self.act.actor.name, space.space_id)
 
     def _is_forgotten(self, space: Space) -> bool:
         if space.trashed_ms is None:

@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from demo.admin import Admin
 from demo.audit_events import BROWSERS, Event
 from demo.comments import Comment, review_comments
 from demo.contents import Contents
@@ -56,11 +57,13 @@ class Live:
     Attributes:
         observer: The service principal that only reads, unless it writes here.
         rules: Limits and speed.
+        admin: Secret scopes and permissions.
     """
 
     def __init__(self, history: History, rules: Rules) -> None:
         self.observer = history.observer
         self.rules = rules
+        self.admin = Admin(rules)
         self._history = history
         self._lock = threading.RLock()
         self._events: list[Event] = []

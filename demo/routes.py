@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from demo import evals, writes
+from demo import evals, permissions, secret_scopes, writes
 from demo.answers import answer
 from demo.calls import Request
 from demo.comments import comment_payload
@@ -14,13 +14,14 @@ from demo.errors import ApiError, bad_request, forbidden, not_a_query
 from demo.model import Fate
 from demo.payloads import conversation_payload, message_payload, space_payload
 from demo.results import result_payload
-from demo.secret_scopes import get_secret
 
 Json = dict[str, Any]
 
 _ID = r"[^/]+"
 _SPACES = "/api/2.0/genie/spaces"
 _STATEMENTS = "/api/2.0/sql/statements"
+_SECRETS = "/api/2.0/secrets"
+_PERMISSIONS = "/api/2.0/permissions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,14 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", _RUN, evals.get_eval_run),
     _route("GET", f"{_RUN}/results", evals.list_eval_results),
     _route("GET", f"{_RUN}/results/*", evals.get_eval_result),
-    Route("GET", re.compile("/api/2.0/secrets/get"), "get_secret", get_secret),
+    _route("GET", "/get", secret_scopes.get_secret, _SECRETS),
+    _route("GET", "/scopes/list", secret_scopes.list_scopes, _SECRETS),
+    _route("POST", "/scopes/create", secret_scopes.create_scope, _SECRETS),
+    _route("POST", "/put", secret_scopes.put_secret, _SECRETS),
+    _route("GET", "/acls/get", secret_scopes.get_acl, _SECRETS),
+    _route("POST", "/acls/put", secret_scopes.put_acl, _SECRETS),
+    _route("GET", "/*/*", permissions.get_permissions, _PERMISSIONS),
+    _route("PATCH", "/*/*", permissions.update_permissions, _PERMISSIONS),
     _route("POST", "", execute_statement, _STATEMENTS),
     _route("GET", "/*", get_statement, _STATEMENTS),
     _route("GET", "/*/result/chunks/*", get_result_chunk, _STATEMENTS),

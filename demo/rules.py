@@ -18,6 +18,7 @@ class Rules:
         eval_details_days: Days after which the details of an evaluation are gone.
         secret_scopes: Secrets by scope and key.
         closed_scopes: Scopes on which nobody has READ.
+        unmanaged: Ids of spaces and warehouses whose permissions nobody here may change.
 
     Raises:
         ValueError: A value is outside its range.
@@ -31,6 +32,7 @@ class Rules:
     eval_details_days: int = 7
     secret_scopes: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     closed_scopes: frozenset[str] = frozenset()
+    unmanaged: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name in ("answer_seconds", "asks_per_minute", "forget_after", "eval_details_days"):

@@ -14,6 +14,7 @@ from typing import Any
 
 from demo.errors import ApiError, bad_request, not_found
 from demo.ids import statement_id
+from demo.ledger import Ledger
 from demo.system_sql import Json, Result, SqlError, SystemTables
 
 _WAREHOUSE_ID = re.compile(r"[0-9a-f]{16}")
@@ -65,6 +66,8 @@ class Statements:
 
     Attributes:
         tables: What they read.
+        ledger: What they create, drop and grant.
+        warehouse_ids: The warehouses on which they run.
         rules: Rights, limits and speed; may be replaced at any time.
         received: The bodies of all statements that were taken, oldest first.
         canceled: Ids of the statements that somebody canceled.
@@ -73,10 +76,11 @@ class Statements:
     def __init__(self, tables: SystemTables, warehouse_ids: Iterable[str]) -> None:
         """Run nothing yet; statements run on these warehouses only."""
         self.tables = tables
+        self.ledger = Ledger()
         self.rules = StatementRules()
         self.received: list[Json] = []
         self.canceled: list[str] = []
-        self._warehouse_ids = frozenset(warehouse_ids)
+        self.warehouse_ids = frozenset(warehouse_ids)
         self._known: dict[str, _Statement] = {}
         self._lock = threading.Lock()
 
@@ -146,7 +150,7 @@ class Statements:
         warehouse_id = body.get("warehouse_id")
         if not isinstance(warehouse_id, str) or not _WAREHOUSE_ID.fullmatch(warehouse_id):
             raise bad_request(f"{warehouse_id} is not a valid endpoint id.")
-        if warehouse_id not in self._warehouse_ids:
+        if warehouse_id not in self.warehouse_ids:
             raise not_found("SQL warehouse", warehouse_id)
         if not isinstance(body.get("statement"), str) or not body["statement"].strip():
             raise bad_request("statement must be a text that is not empty.")
@@ -157,8 +161,9 @@ class Statements:
             raise ApiError(HTTPStatus.NOT_IMPLEMENTED, "NOT_IMPLEMENTED", f"Not simulated: {kind}")
 
     def _run(self, statement: _Statement, body: Mapping[str, Any], rules: StatementRules) -> None:
-        result = self.tables.run(
-            body["statement"], body.get("parameters") or [], rules.closed, rules.absent
+        text = body["statement"]
+        result = self.ledger.run(text) or self.tables.run(
+            text, body.get("parameters") or [], rules.closed, rules.absent
         )
         rows, is_truncated = _limited(result, body.get("row_limit"), body.get("byte_limit"))
         if sum(map(_size, rows)) > rules.inline_bytes:

@@ -15,16 +15,14 @@ import requests
 from ingest.errors import CredentialsError, HostError
 from ingest.hosts import check_host
 from ingest.pacing import Pace
+from warehouse import workspace
 from warehouse.text import scrub
-from warehouse.workspace import open_workspace
 
 # the SDK takes a second to import: only commands that call it pay for it
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
 CLIENT_ID_KEY, CLIENT_SECRET_KEY = "sp_client_id", "sp_client_secret"
-
-_PROBE_SECONDS = (5, 15)  # connect, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +72,7 @@ def probe(host: str) -> None:
         HostError: nothing answers there.
     """
     try:
-        requests.get(
-            f"{host}/.well-known/databricks-config", timeout=_PROBE_SECONDS, allow_redirects=False
-        ).close()
+        workspace.probe(host)
     except requests.RequestException as error:
         raise HostError(f"{host}: no answer ({type(error).__name__})") from error
 
@@ -85,8 +81,11 @@ def _open_ambient(
     scope: str, allowed_hosts: Sequence[str], pace: Pace, timeout_seconds: int
 ) -> WorkspaceClient:
     try:
-        return open_workspace(
-            partial(check_host, allowed=allowed_hosts), timeout_seconds=timeout_seconds, clock=pace
+        return workspace.open_workspace(
+            partial(check_host, allowed=allowed_hosts),
+            host=None,  # asked before
+            timeout_seconds=timeout_seconds,
+            clock=pace,
         )
     except (ValueError, OSError) as error:
         raise CredentialsError(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
+import requests
+
 # the SDK takes a second to import: only commands that call it pay for it
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from databricks.sdk.credentials_provider import CredentialsProvider, CredentialsStrategy
 
 _RETRY_SECONDS = 60
+_PROBE_SECONDS = (5, 15)  # connect, read
 
 
 class _CheckedHost:
@@ -35,13 +38,25 @@ class _CheckedHost:
         return headers
 
 
+def probe(host: str) -> None:
+    """Ask once without credentials; the SDK would try a dead host for minutes.
+
+    Raises:
+        OSError: nothing answers there.
+    """
+    requests.get(
+        f"{host}/.well-known/databricks-config", timeout=_PROBE_SECONDS, allow_redirects=False
+    ).close()
+
+
 def open_workspace(
-    check: Callable[[str], str], *, timeout_seconds: int = 60, **settings: Any
+    check: Callable[[str], str], *, host: str | None, timeout_seconds: int = 60, **settings: Any
 ) -> WorkspaceClient:
     """Return a client of the workspace that the SDK finds: environment, profile or runtime.
 
     Args:
-        check: Raises if a credential may not be sent to a URL.
+        check: Returns scheme, host and port of a URL; raises if it may not be sent a credential.
+        host: What DATABRICKS_HOST says, if anything; then it is checked and asked first.
         timeout_seconds: To wait for an answer.
         settings: More of the SDK's `Config`.
 
@@ -52,6 +67,8 @@ def open_workspace(
     from databricks.sdk import WorkspaceClient
     from databricks.sdk.config import Config
 
+    if host:
+        probe(check(host if "://" in host else f"https://{host}"))
     config = Config(
         credentials_strategy=cast("CredentialsStrategy", _CheckedHost(check)),
         http_timeout_seconds=timeout_seconds,

@@ -1,0 +1,10 @@
+-- `genie-setup cleanup` as SQL. It destroys what was landed; what has expired in the system tables
+-- since cannot be fetched again.
+
+DROP SCHEMA IF EXISTS `main`.`genie_analytics` CASCADE;
+
+DROP SCHEMA IF EXISTS `main`.`genie_silver` CASCADE;
+
+DROP SCHEMA IF EXISTS `main`.`genie_bronze` CASCADE;
+
+DROP SCHEMA IF EXISTS `main`.`genie_raw` CASCADE;

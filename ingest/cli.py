@@ -31,7 +31,13 @@ from ingest.status import read_status
 from ingest.system_tables import Wanted, fetch_system_tables, read_host
 from ingest.worklist import Filters, read_conversations
 from ingest.workspaces import OpenClient, Run
-from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
+from warehouse import (
+    PrefixedWarehouse,
+    Warehouse,
+    WarehouseError,
+    open_warehouse,
+    read_profile,
+)
 from warehouse.landing import ALL_TABLES, SYSTEM_TABLES
 
 EXIT_FAILED, EXIT_USAGE = 1, 64
@@ -39,8 +45,33 @@ EXIT_FAILED, EXIT_USAGE = 1, 64
 P = ParamSpec("P")
 
 
+def _set_environment(
+    context: click.Context, parameter: click.Parameter, settings: tuple[str, ...]
+) -> None:
+    """Put NAME=VALUE into the environment; secrets would stand in the job's definition."""
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.startswith(("DATABRICKS_", "DBT_", "GENIE_")):
+            raise click.BadParameter(
+                f"{name}: give NAME=VALUE of a variable of ours", context, parameter
+            )
+        if any(word in name for word in ("SECRET", "TOKEN", "PASSWORD", "KEY")):
+            raise click.BadParameter(
+                f"{name} is a secret: use --secrets-scope, or the environment", context, parameter
+            )
+        os.environ[name] = value
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="genie-observability")
+@click.option(
+    "--set",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_set_environment,
+    expose_value=False,
+    help="Environment variable, where a job cannot have one; repeatable. No secrets.",
+)
 def cli() -> None:
     """Land Genie's audit log, messages and spaces where dbt reads them.
 
@@ -100,6 +131,8 @@ def command(function: Callable[..., int]) -> click.Command:
             folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
             profile = read_profile(folder, target, os.environ)
             warehouse = open_warehouse(profile, lock_timeout_seconds=lock_timeout)
+            if prefix := os.environ.get("GENIE_SCHEMA_PREFIX"):
+                warehouse = PrefixedWarehouse(warehouse, prefix)
             session = Session(warehouse, reporter, privacy, timeout, os.environ, secrets_scope)
             code = function(session, **arguments)
         except (IngestError, WarehouseError) as error:
@@ -385,6 +418,9 @@ def main() -> None:
     """Run the command line; click's own exit code for bad usage is 2, ours is 64."""
     try:
         cli.main(standalone_mode=False)
+    except SystemExit as ended:
+        if ended.code:  # a Databricks job takes any exit for a failure, that of success too
+            raise
     except click.UsageError as error:
         error.show()
         sys.exit(EXIT_USAGE)

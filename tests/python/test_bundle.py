@@ -1,0 +1,337 @@
+"""The bundle: typed as Databricks has it, and every command in it runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from databricks.sdk.service import iam
+from databricks.sdk.service.jobs import JobSettings
+from harness import ROOT, Project
+
+from demo.history import HistoryOptions, build_history
+from demo.server import SimulatedWorkspaces
+from ingest.cli import cli
+
+Json = dict[str, Any]
+
+END = datetime(2026, 11, 20, 15, tzinfo=UTC)
+
+BUNDLE: Json = yaml.safe_load((ROOT / "databricks.yml").read_text())
+FILES = sorted((ROOT / "ops" / "databricks" / "resources").glob("*.yml"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+# what a deployment fills in; lists are not empty, since the SDK leaves those out
+VALUES: Json = {
+    "bundle.name": "genie_observability",
+    "bundle.target": "prod",
+    "workspace.host": "https://adb-1.azuredatabricks.net",
+    "workspace.file_path": str(ROOT),
+    "workspace.current_user.userName": "ada@example.com",
+    "workspace.current_user.short_name": "ada",
+    "var.warehouse_id": "0123456789abcdef",
+    "var.service_principal": "11111111-2222-3333-4444-555555555555",
+    "var.catalog": "observability",
+    "var.schema_prefix": "ada_",
+    "var.workspace_ids": '["1234567890"]',
+    "var.secrets_scope": "genie-obs",
+    "var.viewers": "users",
+    "var.alert_emails": ["oncall@example.com"],
+}
+REFERENCE = re.compile(r"\$\{([^}]+)\}")
+
+
+def filled(value: Any) -> Any:
+    """Return a part of the bundle with its references as a deployment fills them in."""
+    if isinstance(value, dict):
+        return {key: filled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    whole = REFERENCE.fullmatch(value)
+    if whole:
+        return VALUES[whole[1]]
+    return REFERENCE.sub(lambda match: str(VALUES[match[1]]), value)
+
+
+def read_jobs() -> dict[str, tuple[Path, Json]]:
+    found: dict[str, tuple[Path, Json]] = {}
+    for path in FILES:
+        resources = yaml.safe_load(path.read_text())["resources"]
+        assert set(resources) == {"jobs"}
+        for key, job in resources["jobs"].items():
+            assert key not in found
+            found[key] = (path, filled(job))
+    return found
+
+
+JOBS = read_jobs()
+
+
+def tasks(kind: str) -> Iterator[tuple[str, Path, Json]]:
+    for key, (path, job) in JOBS.items():
+        for task in job["tasks"]:
+            if kind in task:
+                yield f"{key}.{task['task_key']}", path, task[kind]
+
+
+WHEEL_TASKS = {name: task for name, _, task in tasks("python_wheel_task")}
+DBT_COMMANDS = {
+    f"{name}.{number}": command
+    for name, _, task in tasks("dbt_task")
+    for number, command in enumerate(task["commands"])
+}
+
+
+@pytest.mark.parametrize("key", JOBS)
+def test_a_job_has_no_key_that_databricks_does_not_know(key: str) -> None:
+    _, job = JOBS[key]
+    assert JobSettings.from_dict(job).as_dict() == job
+
+
+def test_the_check_of_keys_finds_a_wrong_one() -> None:
+    _, job = JOBS["genie_messages"]
+    wrong = json.loads(json.dumps(job))
+    wrong["tasks"][0]["dbt_task"]["profile_directory"] = "x"
+    assert JobSettings.from_dict(wrong).as_dict() != wrong
+
+
+@pytest.mark.parametrize("key", JOBS)
+def test_jobs_are_serverless_and_tasks_lead_to_each_other(key: str) -> None:
+    _, job = JOBS[key]
+    assert "job_clusters" not in job
+    environments = {one["environment_key"] for one in job["environments"]}
+    before: set[str] = set()
+    for task in job["tasks"]:
+        assert task["environment_key"] in environments
+        assert not {"new_cluster", "existing_cluster_id", "job_cluster_key", "libraries"} & set(
+            task
+        )
+        assert {one["task_key"] for one in task.get("depends_on", [])} <= before
+        before.add(task["task_key"])
+    assert re.fullmatch(r"0 \S+ \S+ \* \* \?", job["schedule"]["quartz_cron_expression"])
+    assert job["max_concurrent_runs"] == 1
+
+
+def test_the_top_of_the_bundle_has_known_keys_only() -> None:
+    assert set(BUNDLE) == {"bundle", "include", "sync", "artifacts", "variables", "targets"}
+    known = {"default", "mode", "variables", "workspace", "run_as", "permissions"}
+    for target in BUNDLE["targets"].values():
+        assert set(target) <= known
+        assert set(target.get("variables", {})) <= set(BUNDLE["variables"])
+        for permission in target.get("permissions", []):
+            iam.PermissionLevel(permission["level"])
+    assert [name for name, one in BUNDLE["targets"].items() if one.get("default")] == ["dev"]
+    assert BUNDLE["targets"]["prod"]["run_as"] == {
+        "service_principal_name": "${var.service_principal}"
+    }
+    assert all(
+        set(one) <= {"description", "default", "type"} for one in BUNDLE["variables"].values()
+    )
+
+
+def test_every_variable_is_declared_and_used() -> None:
+    texts = [path.read_text() for path in (ROOT / "databricks.yml", *FILES)]
+    used = {match for text in texts for match in REFERENCE.findall(text)}
+    assert used <= set(VALUES)
+    assert {name[4:] for name in used if name.startswith("var.")} == set(BUNDLE["variables"])
+    included = {path for pattern in BUNDLE["include"] for path in ROOT.glob(pattern)}
+    assert included == set(FILES)
+
+
+def test_what_the_jobs_install_is_the_wheel_and_its_extra() -> None:
+    extra = PYPROJECT["project"]["optional-dependencies"]["databricks"]
+    for path, job in JOBS.values():
+        for one in job["environments"]:
+            wheel, *others = one["spec"]["dependencies"]
+            assert others == extra
+            assert (path.parent / wheel).resolve().parent == ROOT / "dist"
+    assert BUNDLE["artifacts"]["wheel"]["build"].endswith("--wheel-dir dist .")
+
+
+def test_the_artifact_is_a_wheel_with_the_program_that_tasks_name(
+    project: Project, tmp_path: Path
+) -> None:
+    # a copy: a build leaves a folder behind
+    source = tmp_path / "source"
+    project.run("git", "clone", "--quiet", str(ROOT), str(source))
+    build = BUNDLE["artifacts"]["wheel"]["build"].replace("python3", sys.executable)
+    project.run("bash", "-c", f"cd {source} && {build}")
+    (wheel,) = (source / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        names = opened.namelist()
+        (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
+        scripts = opened.read(entry_points).decode()
+    assert {"ingest/cli.py", "warehouse/landing.py", "provision/cli.py"} <= set(names)
+    assert not [name for name in names if name.startswith(("tests/", "models/"))]
+    for task in WHEEL_TASKS.values():
+        assert f"{task['entry_point']} = " in scripts
+        assert wheel.name.startswith(f"{task['package_name']}-")
+
+
+@pytest.mark.parametrize("name", WHEEL_TASKS)
+def test_every_wheel_task_is_a_command_with_these_options(name: str, project: Project) -> None:
+    task = WHEEL_TASKS[name]
+    script = PYPROJECT["project"]["scripts"][task["entry_point"]]
+    assert script == "ingest.cli:main"
+    command = parsed(task["parameters"])
+    shown = project.ingest(command, "--help").stdout
+    for option in options_after(task["parameters"], command):
+        assert option in shown
+
+
+def parsed(parameters: list[str]) -> str:
+    """Parse parameters as the program does, and return its command; raise on what it refuses."""
+    at = next(index for index, word in enumerate(parameters) if not word.startswith("--"))
+    name = parameters[at]
+    command = cli.commands[name]
+    command.make_context(name, parameters[at + 1 :])
+    assert all(word.startswith("--set=") for word in parameters[:at])
+    return name
+
+
+def options_after(parameters: list[str], command: str) -> list[str]:
+    following = parameters[parameters.index(command) + 1 :]
+    return [word.partition("=")[0] for word in following]
+
+
+def test_a_wheel_task_runs_as_the_job_gives_it(
+    project: Project, serve: Callable[..., SimulatedWorkspaces]
+) -> None:
+    """The parameters themselves, but for the engine, which needs an account."""
+    history = build_history(HistoryOptions(end=END, messages=60))
+    project.load(history, serve(history).urls)
+    project.build_work_lists()
+    words = WHEEL_TASKS["genie_messages.messages"]["parameters"]
+    swapped = {
+        "--target=databricks": "--target=duckdb",
+        "--set=GENIE_SCHEMA_PREFIX=ada_": "--set=GENIE_SCHEMA_PREFIX=",
+        "--secrets-scope=genie-obs": "--dry-run",
+    }
+    assert set(swapped) <= set(words)
+    finished = project.ingest(*(swapped.get(word, word) for word in words))
+    assert "would fetch" in json.loads(finished.stdout.splitlines()[0])["message"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("DATABRICKS_CLIENT_SECRET=abc", "use --secrets-scope"),
+        ("GENIE_PII_KEY=abc", "is a secret"),
+        ("PATH=/bin", "a variable of ours"),
+        ("GENIE_TARGET", "NAME=VALUE"),
+    ],
+)
+def test_set_takes_no_secrets_and_nothing_of_others(
+    project: Project, setting: str, told: str
+) -> None:
+    finished = project.ingest("--set", setting, "status", expect=64)
+    assert told in finished.stderr
+    assert "abc" not in finished.stderr
+
+
+def test_success_ends_without_an_exit_since_a_job_takes_any_for_a_failure() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["genie-ingest", "--help"])
+        from ingest.cli import main
+
+        main()
+
+
+@pytest.fixture(scope="module")
+def dbt_of_a_job(make_project: Callable[[], Project]) -> Project:
+    """dbt with the profile of the jobs, and the variables that Databricks gives a task."""
+    project = make_project()
+    (task,) = {
+        (task["project_directory"], task["profiles_directory"]) for _, _, task in tasks("dbt_task")
+    }
+    _, path, _ = next(tasks("dbt_task"))
+    folder = (path.parent / task[0]).resolve()
+    project.parsed = project.folder / "target"
+    project.extra |= {
+        "DBT_PROJECT_DIR": str(folder),
+        "DBT_PROFILES_DIR": str(folder / task[1]),
+        "DBT_HOST": "workspace.invalid",
+        "DBT_ACCESS_TOKEN": "none",
+    }
+    return project
+
+
+def listed(project: Project, command: str, *more: str) -> set[str]:
+    """List what a command of a job would run, with its own selection and variables."""
+    program, verb, *words = shlex.split(command)
+    assert program == "dbt"
+    if verb == "source":
+        assert words.pop(0) == "freshness"
+        words += ["--resource-type", "source"]
+    if verb == "test":
+        words += ["--resource-type", "test"]
+    shown = project.dbt("--quiet", "ls", *words, "--output", "name", *more).stdout
+    return set(shown.split())
+
+
+@pytest.mark.slow
+def test_every_dbt_command_selects_something(dbt_of_a_job: Project) -> None:
+    selected = {name: listed(dbt_of_a_job, one) for name, one in DBT_COMMANDS.items()}
+    assert all(selected.values())
+    work_list = selected["genie_messages.work_list.0"]
+    assert {
+        "genie_messages_to_fetch",
+        "genie_comments_to_fetch",
+        "genie_audit_actions",
+    } <= work_list
+    assert "message_details" not in work_list
+    marts = selected["genie_messages.marts.0"]
+    gold = {path.stem for path in (ROOT / "models" / "genie" / "gold").glob("*.sql")}
+    assert gold <= marts
+    models = {path.stem for path in (ROOT / "models").rglob("*.sql")}
+    assert models <= marts | work_list
+    assert not any(name.startswith("test_") for name in marts | work_list)  # unit tests
+    tests = selected["genie_messages.marts.1"]
+    assert any("bronze_system__audit_events" in name for name in tests)
+    assert "audit" in {name.rpartition(".")[2] for name in selected["genie_freshness.freshness.0"]}
+
+
+@pytest.mark.slow
+def test_the_profile_of_the_jobs_is_what_the_variables_say(dbt_of_a_job: Project) -> None:
+    found = dbt_of_a_job.dbt(
+        *("--quiet", "ls", "--resource-type", "model", "--select", "genie_conversations"),
+        *("--vars", shlex.split(DBT_COMMANDS["genie_messages.work_list.0"])[-1]),
+        *("--output", "json", "--output-keys", "database schema name"),
+    ).stdout
+    assert json.loads(found) == {
+        "database": "observability",
+        "schema": "ada_genie_analytics",
+        "name": "genie_conversations",
+    }
+
+
+def test_the_prefix_holds_for_dbt_and_ingestion(
+    project: Project, serve: Callable[..., SimulatedWorkspaces]
+) -> None:
+    history = build_history(HistoryOptions(end=END, messages=60, deleted_share=0, in_flight=0))
+    project.extra["GENIE_SCHEMA_PREFIX"] = "ada_"
+    project.load(history, serve(history).urls)
+    project.sign_in(history)
+    project.dbt(
+        *("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
+        *("--select", "+genie_messages_to_fetch", "+genie_spaces_to_fetch"),
+        *("--vars", '{"schema_prefix": "ada_"}'),
+    )
+    project.ingest("messages", "--limit", "5", expect=None)
+    project.ingest("status", expect=None)
+    assert project.value("select count(*) from ada_genie_raw.messages") > 0
+    schemas = "select distinct schema_name from information_schema.schemata where schema_name ~ ?"
+    assert project.query(schemas, ["^genie_.*"]) == []
+    project.extra["GENIE_SCHEMA_PREFIX"] = "Ada-"
+    assert "a-z, 0-9 and _ only" in project.ingest("status", expect=1).stderr

@@ -21,23 +21,19 @@ from ingest.console import Reporter, configure_logging
 from ingest.errors import IngestError
 from ingest.files import find_files
 from ingest.messages import fetch_messages
+from ingest.planning import tell_plan
 from ingest.privacy import Privacy
 from ingest.purging import count_content, purge_content, read_retention_days
 from ingest.recording import recorded_run
 from ingest.resources import fetch_comments, fetch_evals, list_conversations
 from ingest.session import EXIT_DONE, EXIT_PARTIAL, Session, run_service, stop_on_signals
+from ingest.settings import parse_settings
 from ingest.spaces import fetch_spaces
 from ingest.status import read_status
 from ingest.system_tables import Wanted, fetch_system_tables, read_host
-from ingest.worklist import Filters, read_conversations
+from ingest.worklist import Filters
 from ingest.workspaces import OpenClient, Run
-from warehouse import (
-    PrefixedWarehouse,
-    Warehouse,
-    WarehouseError,
-    open_warehouse,
-    read_profile,
-)
+from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
 from warehouse.landing import ALL_TABLES, SYSTEM_TABLES
 
 EXIT_FAILED, EXIT_USAGE = 1, 64
@@ -45,21 +41,11 @@ EXIT_FAILED, EXIT_USAGE = 1, 64
 P = ParamSpec("P")
 
 
-def _set_environment(
-    context: click.Context, parameter: click.Parameter, settings: tuple[str, ...]
-) -> None:
-    """Put NAME=VALUE into the environment; secrets would stand in the job's definition."""
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals or not name.startswith(("DATABRICKS_", "DBT_", "GENIE_")):
-            raise click.BadParameter(
-                f"{name}: give NAME=VALUE of a variable of ours", context, parameter
-            )
-        if any(word in name for word in ("SECRET", "TOKEN", "PASSWORD", "KEY")):
-            raise click.BadParameter(
-                f"{name} is a secret: use --secrets-scope, or the environment", context, parameter
-            )
-        os.environ[name] = value
+def _set_environment(_: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> None:
+    try:
+        os.environ.update(parse_settings(given))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -130,15 +116,18 @@ def command(function: Callable[..., int]) -> click.Command:
             )
             folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
             profile = read_profile(folder, target, os.environ)
-            warehouse = open_warehouse(profile, lock_timeout_seconds=lock_timeout)
-            if prefix := os.environ.get("GENIE_SCHEMA_PREFIX"):
-                warehouse = PrefixedWarehouse(warehouse, prefix)
+            warehouse = open_warehouse(
+                profile,
+                lock_timeout_seconds=lock_timeout,
+                schema_prefix=os.environ.get("GENIE_SCHEMA_PREFIX", ""),
+            )
             session = Session(warehouse, reporter, privacy, timeout, os.environ, secrets_scope)
             code = function(session, **arguments)
         except (IngestError, WarehouseError) as error:
             reporter.fail(str(error))
             code = EXIT_FAILED
-        raise SystemExit(code)
+        if code:  # a Databricks job takes any exit for a failure, that of success too
+            raise SystemExit(code)
 
     return run
 
@@ -264,7 +253,8 @@ def messages(
     """Fetch the messages that gold.genie_messages_to_fetch says are due."""
     filters = Filters(workspace_id, space_id, limit)
     if dry_run:
-        return _dry_run(session, filters)
+        tell_plan(session, filters)
+        return EXIT_DONE
 
     def service(warehouse: Warehouse, open_client: OpenClient, run: Run) -> None:
         fetch_messages(warehouse, open_client, run, filters, workers)
@@ -395,32 +385,10 @@ def status(session: Session) -> int:
     return EXIT_DONE
 
 
-def _dry_run(session: Session, filters: Filters) -> int:
-    work = read_conversations(session.warehouse, filters)
-    for workspace, conversations in work.items():
-        due = sum(len(conversation.due) for conversation in conversations)
-        calls = sum(conversation.calls for conversation in conversations)
-        name = workspace.name or workspace.workspace_id
-        session.reporter.say(
-            f"{name}: would fetch {due} messages of {len(conversations)} conversations"
-            f" in about {calls} API calls",
-            workspace_id=workspace.workspace_id,
-            messages=due,
-            conversations=len(conversations),
-            api_calls=calls,
-        )
-    if not work:
-        session.reporter.say("nothing to fetch", messages=0)
-    return EXIT_DONE
-
-
 def main() -> None:
     """Run the command line; click's own exit code for bad usage is 2, ours is 64."""
     try:
         cli.main(standalone_mode=False)
-    except SystemExit as ended:
-        if ended.code:  # a Databricks job takes any exit for a failure, that of success too
-            raise
     except click.UsageError as error:
         error.show()
         sys.exit(EXIT_USAGE)

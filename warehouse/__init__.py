@@ -21,14 +21,12 @@ from warehouse.base import (
 from warehouse.duckdb import DuckDBWarehouse, MemoryWarehouse
 from warehouse.opening import open_warehouse
 from warehouse.postgres import PostgresWarehouse
-from warehouse.prefixed import PrefixedWarehouse
 from warehouse.profile import Profile, read_profile
 
 __all__ = [
     "DuckDBWarehouse",
     "MemoryWarehouse",
     "PostgresWarehouse",
-    "PrefixedWarehouse",
     "Profile",
     "Table",
     "Transaction",

@@ -240,12 +240,12 @@ def test_set_takes_no_secrets_and_nothing_of_others(
     assert "abc" not in finished.stderr
 
 
-def test_success_ends_without_an_exit_since_a_job_takes_any_for_a_failure() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["genie-ingest", "--help"])
-        from ingest.cli import main
-
-        main()
+def test_success_ends_without_an_exit_since_a_job_takes_any_for_a_failure(
+    project: Project,
+) -> None:
+    program = "from ingest.cli import main; main(); print('returned')"
+    assert "returned" in project.run(sys.executable, "-c", program, "init").stdout
+    assert "returned" not in project.run(sys.executable, "-c", program, "x", expect=64).stdout
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from ingest.console import Reporter, configure_logging
 from ingest.errors import IngestError
 from ingest.files import find_files
 from ingest.messages import fetch_messages
+from ingest.options import one_workspace, shared_options, signs_in
 from ingest.planning import tell_plan
 from ingest.privacy import Privacy
 from ingest.purging import count_content, purge_content, read_retention_days
@@ -69,35 +70,7 @@ def command(function: Callable[..., int]) -> click.Command:
     """Register a command with the options that all share; it returns the exit code."""
 
     @cli.command(name=function.__name__.replace("_", "-"), help=function.__doc__)
-    @click.option(
-        "--target",
-        envvar="GENIE_TARGET",
-        default="duckdb",
-        show_default=True,
-        help="Output of profiles.yml.",
-    )
-    @click.option(
-        "--log-format",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="Lines for people or for programs.",
-    )
-    @click.option(
-        "--lock-timeout",
-        type=click.FloatRange(min=0),
-        default=60.0,
-        show_default=True,
-        help="Seconds to wait for a DuckDB file that another process holds.",
-    )
-    @click.option(
-        "--timeout",
-        type=click.IntRange(min=1),
-        default=60,
-        show_default=True,
-        help="Seconds to wait for an answer of the REST API.",
-    )
-    @click.option("-v", "--verbose", count=True, help="Log more; twice for all.")
+    @shared_options
     @wraps(function)
     def run(
         target: str,
@@ -130,19 +103,6 @@ def command(function: Callable[..., int]) -> click.Command:
             raise SystemExit(code)
 
     return run
-
-
-def one_workspace(function: Callable[..., int]) -> Callable[..., int]:
-    """Give a command the option that takes one workspace only."""
-    return click.option("--workspace", "workspace_id", help="Only this workspace id.")(function)
-
-
-def signs_in(function: Callable[..., int]) -> Callable[..., int]:
-    """Give a command that fetches the option that says where its credentials are."""
-    return click.option(
-        "--secrets-scope",
-        help="Databricks secret scope with sp_client_id and sp_client_secret to sign in with.",
-    )(function)
 
 
 @command

@@ -52,13 +52,16 @@ test: lint ## everything: lint, types, dbt, end to end
 test-fast: $(STAMP) ## tests without the slow end-to-end runs
 	$(PYTEST) -m 'not slow'
 
-test-deps: ## install the system programs that tests use (Debian, root): Postgres 15
+test-deps: ## install the system programs that tests use (Debian, root): Postgres 15, Java 17
 	@# its package would start a server: the first file keeps it from making one
-	@test -x /usr/lib/postgresql/15/bin/initdb && echo "test-deps: all there" || { \
+	@test -x /usr/lib/postgresql/15/bin/initdb && echo "test-deps: Postgres 15 is there" || { \
 		mkdir -p /etc/postgresql-common && \
 		echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf && \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql-15; \
 	} || echo "test-deps: no Postgres 15 to be had here; its test is skipped by name"
+	@java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' && echo "test-deps: Java is there" || { \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; \
+	} || echo "test-deps: no Java 17 to be had here; tests on Databricks' stand-in are skipped by name"
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .

@@ -33,8 +33,8 @@ final as (
         status,
         -- some accounts give a bare host name, some a URL; a trailing slash breaks paths
         case
-            when workspace_url like 'http%' then rtrim(workspace_url, '/')
-            when workspace_url <> '' then 'https://' || rtrim(workspace_url, '/')
+            when workspace_url like 'http%' then trim(trailing '/' from workspace_url)
+            when workspace_url <> '' then 'https://' || trim(trailing '/' from workspace_url)
         end as workspace_url
     from numbered
     where age_rank = 1

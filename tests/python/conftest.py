@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databricks_standin import DatabricksProject, running_standin
 from harness import CLIENT_SECRET, SHARED, Project
 from servers import PostgresAccess, given_access, running_server
 
@@ -68,6 +69,15 @@ def postgres_project(
         dict(postgres_access.environ),
         engine="postgres",
     )
+
+
+@pytest.fixture(scope="module")
+def databricks_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabricksProject]:
+    """A project on a stand-in for Databricks with empty tables."""
+    with running_standin(tmp_path_factory.mktemp("standin")) as standin:
+        yield DatabricksProject(
+            tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("target"), standin=standin
+        )
 
 
 @pytest.fixture(scope="module")

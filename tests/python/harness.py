@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from demo.files import write_system_tables
 from demo.history import History
+from ingest.landing import ALL_TABLES
 from warehouse import Warehouse, open_warehouse, read_profile
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 CLIENT_SECRET = "correct-horse-battery-staple"
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what dbt reads, for a test that changes some of it.
+
+    Columns get no comments: on Databricks each is a statement of its own.
+    """
+    for name in ("models", "macros", "seeds", "snapshots", "tests/dbt", "profiles"):
+        shutil.copytree(ROOT / name, folder / name)
+    settings = (ROOT / "dbt_project.yml").read_text(encoding="utf-8")
+    assert settings.count("columns: true") == 1
+    (folder / "dbt_project.yml").write_text(settings.replace("columns: true", "columns: false"))
+    return folder
 
 
 @dataclass
@@ -101,6 +117,16 @@ class Project:
         (row,) = self.query(sql, parameters)
         (value,) = row.values()
         return value
+
+    def create_tables(self) -> None:
+        """Create what is there before the first build."""
+        self.ingest("init")
+
+    def land(self, rows: Mapping[str, pa.Table]) -> None:
+        """Append rows to landing tables, as one batch of theirs."""
+        with self.warehouse.transaction() as transaction:
+            for table in ALL_TABLES:
+                transaction.append(table, rows[table.name])
 
     def load(self, history: History, urls: Mapping[str, str | None]) -> None:
         files = write_system_tables(history, urls, self.folder / "system_tables")

@@ -7,7 +7,6 @@ behind. Another engine gets the same landed rows, stage by stage; a third is one
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,7 @@ from comparing import differences
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 from databricks.sdk.service.dashboards import GenieFeedbackRating
-from harness import CLIENT_SECRET, ROOT, Project
+from harness import CLIENT_SECRET, Project, copy_project
 
 from demo.faults import Faults
 from demo.history import History, HistoryOptions, build_history
@@ -31,7 +30,7 @@ from demo.system_tables import audit_rows
 from warehouse import Table
 from warehouse.landing import ALL_TABLES
 
-ENGINES = ("postgres",)
+ENGINES = ("postgres", "databricks")
 STAGES = (
     "full load",
     "increment: more questions",
@@ -39,6 +38,9 @@ STAGES = (
     "increment: the rest",
     "late replay",
 )
+# a build takes minutes on the stand-in for Databricks: one increment, of two stages; and late rows
+# are found there by a sweep once a day, not by the next build
+COMPARED = {"databricks": (STAGES[0], STAGES[2])}
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 FAULTS = Faults(
     seed=5,
@@ -61,14 +63,12 @@ pytestmark = pytest.mark.slow
 Rows = dict[str, pa.Table]
 
 
-def copy_project(folder: Path) -> Path:
+def copy_with_clock(folder: Path) -> Path:
     """Copy what dbt reads, with a clock that we set."""
-    for name in ("models", "macros", "seeds", "snapshots", "tests/dbt", "profiles"):
-        shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "dbt_project.yml", folder)
+    copy_project(folder)
     (folder / "macros/cross_db/current_utc.sql").write_text(
         "{% macro current_utc() %}"
-        f"(select max(moment) from {CLOCK.qualified_name})"
+        f"(select max(moment) from {{{{ target.database }}}}.{CLOCK.qualified_name})"
         "{% endmacro %}"
     )
     return folder
@@ -80,6 +80,8 @@ class Engine:
 
     project: Project
     variables: str
+    # stages after which gold is compared; what came since the one before is landed at once
+    stages: tuple[str, ...] = STAGES
 
     def set_clock(self, stage: int) -> None:
         self.project.warehouse.create_tables([CLOCK])
@@ -95,12 +97,15 @@ class Engine:
 
     def gold(self) -> Rows:
         manifest = json.loads((self.project.parsed / "manifest.json").read_text(encoding="utf-8"))
-        tables = [
-            f"{node['schema']}.{node['name']}"
+        relations = {
+            f"{node['schema']}.{node['name']}": node["relation_name"]
             for node in manifest["nodes"].values()
             if node["resource_type"] == "model" and "gold" in node["fqn"]
-        ]
-        return {name: self.project.warehouse.read(f"select * from {name}") for name in tables}
+        }
+        return {
+            name: self.project.warehouse.read(f"select * from {relation}")
+            for name, relation in relations.items()
+        }
 
 
 @dataclass
@@ -175,7 +180,7 @@ def variables() -> str:
 
 @pytest.fixture(scope="module")
 def project_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("frozen"))
+    return copy_with_clock(tmp_path_factory.mktemp("frozen"))
 
 
 @pytest.fixture(scope="module")
@@ -248,14 +253,8 @@ def other(
     project: Project = request.getfixturevalue(f"{request.param}_project")
     project.parsed = tmp_path_factory.mktemp("target")
     project.extra["DBT_PROJECT_DIR"] = str(project_folder)
-    project.ingest("init")
-    return Engine(project, variables)
-
-
-def land(engine: Engine, rows: Rows) -> None:
-    with engine.project.warehouse.transaction() as transaction:
-        for table in ALL_TABLES:
-            transaction.append(table, rows[table.name])
+    project.create_tables()
+    return Engine(project, variables, COMPARED.get(request.param, STAGES))
 
 
 def assert_equal(found: Rows, expected: Rows) -> None:
@@ -296,22 +295,30 @@ def without_build_times(rows: Rows) -> Rows:
 
 
 def test_every_stage_gives_equal_gold(recording: Recording, other: Engine) -> None:
-    stages = zip(STAGES, recording.landed, recording.gold, strict=True)
-    for number, (stage, landed, expected) in enumerate(stages):
+    for number, (stage, landed) in enumerate(zip(STAGES, recording.landed, strict=True)):
+        other.project.land(landed)
+        if stage not in other.stages:
+            continue
         other.set_clock(number)
-        land(other, landed)
         other.build()
+        found, expected = other.gold(), recording.gold[number]
+        if other.stages != STAGES:
+            found, expected = without_build_times(found), without_build_times(expected)
         try:
-            assert_equal(other.gold(), expected)
+            assert_equal(found, expected)
         except AssertionError as error:
             error.add_note(f"after: {stage}")
             raise
 
 
 def test_a_full_refresh_gives_equal_gold(recording: Recording, other: Engine) -> None:
+    if other.stages[-1] != STAGES[-1]:
+        pytest.skip("a build takes minutes there: two stages are compared")
     other.build("--full-refresh")
     assert_equal(other.gold(), recording.refreshed)
 
 
 def test_the_data_tests_hold(other: Engine) -> None:
+    if other.project.engine == "databricks":
+        pytest.skip("tests/python/test_databricks.py runs them")
     other.test()

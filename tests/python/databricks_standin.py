@@ -27,8 +27,8 @@ from harness import ROOT, Project
 from demo.history import History
 from demo.system_schemas import TABLES
 from demo.system_tables import audit_rows, query_history_rows, workspaces_rows
-from ingest.landing import ALL_TABLES
 from warehouse import Table, Warehouse
+from warehouse.landing import ALL_TABLES
 
 CATALOG = "main"
 HTTP_PATH = "/sql/1.0/warehouses/local"

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from demo.files import write_system_tables
 from demo.history import History
-from ingest.landing import ALL_TABLES
 from warehouse import Warehouse, open_warehouse, read_profile
+from warehouse.landing import ALL_TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"

@@ -13,7 +13,7 @@ from harness import ROOT, Project, copy_project
 
 from demo.history import HistoryOptions, build_history
 from demo.server import SimulatedWorkspaces
-from ingest.landing import ALL_TABLES
+from warehouse.landing import ALL_TABLES
 
 WORKSPACE_VARIABLE = '{"genie_workspace_ids": ["1111111111111111"]}'
 MODELS_ONLY = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")

@@ -1,9 +1,10 @@
 """One loopback address over HTTP/1.1: hands calls to a function and sends what it returns."""
 
+import json
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,6 +42,13 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = "application/json"
     sent: int | None = None
+
+
+def json_reply(
+    status: int, body: Mapping[str, object], headers: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    """Return an answer of JSON."""
+    return Reply(status, json.dumps(body, ensure_ascii=False).encode(), headers)
 
 
 class Listener(ThreadingHTTPServer):
@@ -95,6 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def do_POST(self) -> None:
+        self._answer()
+
+    def do_PUT(self) -> None:
         self._answer()
 
     def do_PATCH(self) -> None:

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+import requests
+
 from demo.browser import Browser
 from demo.calls import Request
 from demo.contents import Contents
@@ -18,7 +20,7 @@ from demo.disturbance import Disturbance, Disturber, disturb_page, disturb_value
 from demo.errors import ApiError, bad_request, unauthenticated
 from demo.faults import Faults
 from demo.ids import to_ms
-from demo.listener import LOOPBACK, Incoming, Listener, Reply
+from demo.listener import LOOPBACK, Incoming, Listener, Reply, json_reply
 from demo.live import Act, Live
 from demo.model import History, Principal, Workspace
 from demo.routes import find_route
@@ -27,11 +29,15 @@ from demo.statements import Statements
 from demo.system_sql import SystemTables
 from demo.system_tables import audit_rows, query_history_rows, workspaces_rows
 from demo.tokens import TokenOffice
+from demo.volumes import PREFIX as _FILES
+from demo.volumes import Volumes
 
 Json = dict[str, Any]
-Headers = tuple[tuple[str, str], ...]
 
 _API = "/api/"
+_SQL = "/sql/"
+_THRIFT = "application/x-thrift"
+_SQL_SECONDS = 600
 _DISCOVERY = "/.well-known/databricks-config"
 _OIDC_DISCOVERY = "/oidc/.well-known/oauth-authorization-server"
 _TOKEN = "/oidc/v1/token"  # noqa: S105 - a path
@@ -61,6 +67,8 @@ class SimulatedWorkspaces(Browser):
         sign_ins: Calls by OAuth path: discovery, oidc_discovery, token.
         faults_met: How often each fault happened, by its name.
         statements: The SQL statements on the system tables that the workspaces answer.
+        volumes: Answers the Files API, if set.
+        sql_url: Server to which calls of SQL warehouses by Thrift are handed on, if set.
     """
 
     def __init__(
@@ -88,6 +96,8 @@ class SimulatedWorkspaces(Browser):
             rules: Rights, limits and speed.
         """
         self.urls: dict[str, str] = {}
+        self.volumes: Volumes | None = None
+        self.sql_url: str | None = None
         self.calls: Counter[str] = Counter()
         self.sign_ins: Counter[str] = Counter()
         self._port = port
@@ -153,33 +163,56 @@ class SimulatedWorkspaces(Browser):
 
     def _answer(self, contents: Contents, incoming: Incoming) -> Reply:
         path = urlsplit(incoming.target).path
+        if self.sql_url and path.startswith(_SQL):
+            return self._hand_on(incoming)
         if not path.startswith(_API):
             return self._sign_in(path, incoming.authorization, contents.workspace_id)
         disturbance = self._disturber.disturb(incoming.method, incoming.target)
         self._closing.wait(disturbance.delay)
         try:
-            reply = _reply(HTTPStatus.OK, self._call(incoming, contents, disturbance))
+            reply = self._call(incoming, contents, disturbance)
         except ApiError as error:
-            reply = _reply(error.status, error.payload(), error.headers)
+            reply = json_reply(error.status, error.payload(), error.headers)
         self._closing.wait(disturbance.hang)
         return disturbance.replacement() or disturbance.broken(reply)
+
+    def _hand_on(self, incoming: Incoming) -> Reply:
+        if self._office.holder(incoming.authorization) is None:
+            error = unauthenticated()
+            return json_reply(error.status, error.payload())
+        answer = requests.post(
+            f"{self.sql_url}{incoming.target}",
+            data=incoming.body,
+            headers={"Content-Type": _THRIFT},
+            timeout=_SQL_SECONDS,
+        )
+        return Reply(answer.status_code, answer.content, content_type=_THRIFT)
 
     def _sign_in(self, path: str, authorization: str | None, workspace_id: str) -> Reply:
         kind = _SIGN_IN_KINDS.get(path)
         if kind is None:
             error = ApiError(HTTPStatus.NOT_FOUND, "ENDPOINT_NOT_FOUND", f"Nothing at {path}")
-            return _reply(error.status, error.payload())
+            return json_reply(error.status, error.payload())
         self._count(self.sign_ins, kind)
         url = self.urls[workspace_id]
         if kind == "discovery":
-            return _reply(HTTPStatus.OK, self._discovery(url, workspace_id))
+            return json_reply(HTTPStatus.OK, self._discovery(url, workspace_id))
         if kind == "oidc_discovery":
-            return _reply(HTTPStatus.OK, _oidc_discovery(url))
+            return json_reply(HTTPStatus.OK, _oidc_discovery(url))
         token = None if self._disturber.faults.revoked else self._office.issue(authorization)
-        return _reply(HTTPStatus.OK, token) if token else _reply(HTTPStatus.UNAUTHORIZED, _REFUSAL)
+        return (
+            json_reply(HTTPStatus.OK, token)
+            if token
+            else json_reply(HTTPStatus.UNAUTHORIZED, _REFUSAL)
+        )
 
-    def _call(self, incoming: Incoming, contents: Contents, disturbance: Disturbance) -> Json:
+    def _call(self, incoming: Incoming, contents: Contents, disturbance: Disturbance) -> Reply:
         parts = urlsplit(incoming.target)
+        if self.volumes and parts.path.startswith(_FILES):
+            self._count(self.calls, "files")
+            disturbance.stop()
+            self._caller(incoming.authorization, disturbance)
+            return self.volumes.answer(incoming.method, parts.path, incoming.body)
         try:
             route, ids = find_route(incoming.method, parts.path)
         except ApiError:
@@ -197,7 +230,7 @@ class SimulatedWorkspaces(Browser):
         body = route.handler(request)
         disturb_page(self._disturber, parts.path, query, body)
         disturb_values(self._disturber, body)
-        return body
+        return json_reply(HTTPStatus.OK, body)
 
     def _caller(self, authorization: str | None, disturbance: Disturbance) -> Principal:
         if disturbance.fault == "expired_token":
@@ -265,7 +298,3 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise bad_request("The body must be a JSON object.")
     return found
-
-
-def _reply(status: int, body: Mapping[str, object], headers: Headers = ()) -> Reply:
-    return Reply(status, json.dumps(body, ensure_ascii=False).encode(), headers)

@@ -27,7 +27,14 @@ from ingest.privacy import Privacy
 from ingest.purging import count_content, purge_content, read_retention_days
 from ingest.recording import recorded_run
 from ingest.resources import fetch_comments, fetch_evals, list_conversations
-from ingest.session import EXIT_DONE, EXIT_PARTIAL, Session, run_service, stop_on_signals
+from ingest.session import (
+    EXIT_DONE,
+    EXIT_PARTIAL,
+    Session,
+    require_landing,
+    run_service,
+    stop_on_signals,
+)
 from ingest.settings import parse_settings
 from ingest.spaces import fetch_spaces
 from ingest.status import read_status
@@ -35,6 +42,7 @@ from ingest.system_tables import Wanted, fetch_system_tables, read_host
 from ingest.worklist import Filters
 from ingest.workspaces import OpenClient, Run
 from warehouse import Warehouse, WarehouseError, open_warehouse, read_profile
+from warehouse.hosts import allowed_hosts
 from warehouse.landing import ALL_TABLES, SYSTEM_TABLES
 
 EXIT_FAILED, EXIT_USAGE = 1, 64
@@ -93,8 +101,11 @@ def command(function: Callable[..., int]) -> click.Command:
                 profile,
                 lock_timeout_seconds=lock_timeout,
                 schema_prefix=os.environ.get("GENIE_SCHEMA_PREFIX", ""),
+                allowed_hosts=allowed_hosts(os.environ.get("GENIE_ALLOWED_HOSTS", "")),
             )
-            session = Session(warehouse, reporter, privacy, timeout, os.environ, secrets_scope)
+            session = Session(
+                warehouse, reporter, privacy, timeout, os.environ, profile.engine, secrets_scope
+            )
             code = function(session, **arguments)
         except (IngestError, WarehouseError) as error:
             reporter.fail(str(error))
@@ -127,6 +138,7 @@ def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> in
     A file that was loaded before is skipped, whatever its name. For audit, files of Databricks'
     audit log delivery are understood too.
     """
+    require_landing(session)
     for file in loading.load_files(
         session.warehouse, SYSTEM_TABLES[table_name], find_files(list(paths)), session.privacy
     ):
@@ -170,6 +182,7 @@ def system_tables(
     session: Session, *, since: datetime | None, workspace_id: str | None, **options: Any
 ) -> int:
     """Bring the account's system tables, by SQL on a warehouse of DATABRICKS_HOST."""
+    require_landing(session)
     wanted = Wanted(
         host=read_host(session.environ),
         since=None if since is None else since.replace(tzinfo=UTC),

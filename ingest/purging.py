@@ -162,18 +162,9 @@ def _purge(
         [workspace_id, f"%{_MARK}", *keys],
     )
     batch_id = new_id(utc_now()) + _MARK
-    transaction.append(table, _purged_rows(rows.cast(table.columns), content, batch_id))
     # by what was read, not by the condition: an ingester may have landed more of it since
-    same = " and ".join(
-        f"coalesce(purged.{name}, '') = coalesce(original.{name}, '')" for name in content.identity
-    )
-    transaction.execute(
-        f"delete from {table.qualified_name} as original"  # noqa: S608 - names of ours
-        f" where original.batch_id <> ? and exists ("
-        f" select 1 from {table.qualified_name} as purged"
-        f" where purged.batch_id = ? and purged.fetched_at = original.fetched_at and {same})",
-        [batch_id, batch_id],
-    )
+    purged = _purged_rows(rows.cast(table.columns), content, batch_id)
+    transaction.replace(table, purged, content.identity)
     return int(rows.num_rows)
 
 

@@ -158,14 +158,17 @@ def recorded_run(warehouse: Warehouse, command: str) -> Iterator[RunCounts]:
         "process_id": os.getpid(),
     }
     counts = RunCounts()
+    warehouse.publish()  # what a run that died has left
     _finish_dead_runs(warehouse)
     _append_run(warehouse, "start", None, run, counts)
     try:
         yield counts
     except (IngestError, WarehouseError):
         _append_run(warehouse, "finish", "failed", run, counts)
+        warehouse.publish()
         raise
     _append_run(warehouse, "finish", counts.outcome, run, counts)
+    warehouse.publish()
 
 
 def _finish_dead_runs(warehouse: Warehouse) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from ingest.client import GenieClient, open_client
 from ingest.console import Reporter
-from ingest.errors import HostError
+from ingest.errors import HostError, IngestError
 from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, RunCounts, recorded_run
 from ingest.secret_scope import ServicePrincipal, read_service_principal
@@ -37,7 +37,8 @@ _TOLD = {
 class Session:
     """What every command is given; `environ` is the process's environment.
 
-    `secrets_scope` is where the credentials of commands that fetch are, if not in the environment.
+    `engine` is the adapter type of the target; `secrets_scope` is where the credentials of commands
+    that fetch are, if not in the environment.
     """
 
     warehouse: Warehouse
@@ -45,7 +46,21 @@ class Session:
     privacy: Privacy
     timeout_seconds: int
     environ: Mapping[str, str]
+    engine: str
     secrets_scope: str | None = None
+
+
+def require_landing(session: Session) -> None:
+    """Refuse to land system tables where dbt reads those of the account.
+
+    Raises:
+        IngestError: the target is on Databricks.
+    """
+    if session.engine == "databricks":
+        raise IngestError(
+            "on Databricks dbt reads the system tables in place: there is nothing to land;"
+            " --target duckdb or postgres takes them elsewhere"
+        )
 
 
 def run_service(

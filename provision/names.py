@@ -16,7 +16,6 @@ SCHEMAS = {
     "genie_analytics": "Genie: work lists, facts and metrics; what people and tools read.",
 }
 READ_SCHEMA = "genie_analytics"
-VOLUME = "landing"
 
 _PLAIN = re.compile(r"\w[\w-]*")
 _PREFIX = re.compile(r"[a-z0-9_]*")

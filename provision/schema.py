@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from provision import texts
 from provision.changes import Change, by_sql
-from provision.names import VOLUME, Place, text
+from provision.names import Place, text
 from provision.statements import Row, Statements
 from warehouse import Table
-from warehouse.landing import ALL_TABLES
+from warehouse.landing import ALL_TABLES, VOLUME
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from provision.names import VOLUME, Place, principal, quoted, text
+from provision.names import Place, principal, quoted, text
 from warehouse import Table
 from warehouse.databricks_types import databricks_type
-from warehouse.landing import ALL_TABLES
+from warehouse.landing import ALL_TABLES, VOLUME
 
 # what bronze reads in place, and where a job that brings it elsewhere reads it too
 SYSTEM_TABLES = (

@@ -51,16 +51,48 @@ class Table:
 
 
 class Transaction(Protocol):
-    """Changes that become visible together, or not at all."""
+    """Changes that become visible together, or not at all.
+
+    On Databricks what is appended waits for `publish`, and each statement is a transaction.
+    """
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Append rows whose schema is the table's."""
+
+    def replace(self, table: Table, rows: pa.Table, identity: Sequence[str]) -> None:
+        """Put rows into the place of those that they agree with in `fetched_at` and `identity`.
+
+        Rows are of one batch, which none of those has; identity columns are texts, null as empty.
+        """
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one query inside the transaction, with `?` for parameters."""
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> None:
         """Run one statement inside the transaction, with `?` for parameters and nowhere else."""
+
+
+def replace_rows(
+    transaction: Transaction, table: Table, rows: pa.Table, identity: Sequence[str]
+) -> None:
+    """Replace where a transaction sees what it appended: append, then delete the others."""
+    if not rows.num_rows:
+        return
+    transaction.append(table, rows)
+    batch_id = rows["batch_id"][0].as_py()
+    transaction.execute(
+        f"delete from {table.qualified_name} as old"  # noqa: S608 - names of our own tables
+        f" where old.batch_id <> ? and exists ("
+        f" select 1 from {table.qualified_name} as new"
+        f" where new.batch_id = ? and {same_rows(identity)})",
+        [batch_id, batch_id],
+    )
+
+
+def same_rows(identity: Sequence[str]) -> str:
+    """Return the condition that rows `old` and `new` have the same identity."""
+    texts = (f"coalesce(new.{name}, '') = coalesce(old.{name}, '')" for name in identity)
+    return " and ".join(("new.fetched_at = old.fetched_at", *texts))
 
 
 class Warehouse(Protocol):
@@ -71,6 +103,13 @@ class Warehouse(Protocol):
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Open a transaction: committed at the end of the block, rolled back on any exception."""
+
+    def publish(self) -> None:
+        """Make visible what transactions have appended, where that is a step of its own.
+
+        A run does so at its end, and at its start with what a run that died has left.
+        """
+        return  # where a commit is enough
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one query, with `?` for parameters.

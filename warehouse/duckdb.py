@@ -17,6 +17,7 @@ from warehouse.base import (
     WarehouseError,
     WarehouseLockedError,
     WarehouseMissingError,
+    replace_rows,
 )
 
 _TYPES = {
@@ -147,6 +148,10 @@ class DuckDBTransaction:
             )
         finally:
             self._connection.unregister(view)
+
+    def replace(self, table: Table, rows: pa.Table, identity: Sequence[str]) -> None:
+        """Append rows and delete those that they replace."""
+        replace_rows(self, table, rows, identity)
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run a query on the open connection."""

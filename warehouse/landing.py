@@ -14,6 +14,7 @@ import pyarrow as pa
 from warehouse.base import Table
 
 SCHEMA = "genie_raw"
+VOLUME = "landing"  # of that schema; on Databricks, files on their way into the tables
 
 STRING = pa.string()
 BIGINT = pa.int64()

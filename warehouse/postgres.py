@@ -17,6 +17,7 @@ from warehouse.base import (
     WarehouseError,
     WarehouseLockedError,
     WarehouseMissingError,
+    replace_rows,
 )
 
 if TYPE_CHECKING:
@@ -173,6 +174,10 @@ class PostgresTransaction:
             cursor.adbc_ingest(
                 table.name, _naive(checked), mode="append", db_schema_name=table.schema
             )
+
+    def replace(self, table: Table, rows: pa.Table, identity: Sequence[str]) -> None:
+        """Append rows and delete those that they replace."""
+        replace_rows(self, table, rows, identity)
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run a query on the open connection."""

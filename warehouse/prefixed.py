@@ -9,26 +9,19 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from warehouse.base import Table, Transaction, UnknownTargetError, Warehouse
+from warehouse.base import Table, Transaction, Warehouse
 
 _OURS = re.compile(r"\b(?=genie_(?:raw|bronze|silver|analytics)\.)")
-_PREFIX = re.compile(r"[a-z0-9_]*")
 
 
 class PrefixedWarehouse(Warehouse):
-    """A warehouse whose schemas have the prefix of the dbt var schema_prefix.
+    """A warehouse whose schemas have a prefix: the dbt var schema_prefix, a catalog, or both.
 
     Queries name schemas as in design; texts and values go in by `?`, so no literal is changed.
     """
 
     def __init__(self, warehouse: Warehouse, prefix: str) -> None:
-        """Put the prefix before the schemas of a warehouse.
-
-        Raises:
-            UnknownTargetError: it cannot be a part of a name.
-        """
-        if not _PREFIX.fullmatch(prefix):
-            raise UnknownTargetError(f"GENIE_SCHEMA_PREFIX {prefix!r}: a-z, 0-9 and _ only")
+        """Put the prefix before the schemas of a warehouse."""
         self._warehouse = warehouse
         self._prefix = prefix
 
@@ -42,6 +35,10 @@ class PrefixedWarehouse(Warehouse):
         with self._warehouse.transaction() as transaction:
             yield _PrefixedTransaction(transaction, self._prefix)
 
+    def publish(self) -> None:
+        """Publish what the warehouse has."""
+        self._warehouse.publish()
+
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run a query on the schemas with the prefix."""
         return self._warehouse.read(_OURS.sub(self._prefix, query), parameters)
@@ -54,6 +51,9 @@ class _PrefixedTransaction(Transaction):
 
     def append(self, table: Table, rows: pa.Table) -> None:
         self._transaction.append(_prefixed(table, self._prefix), rows)
+
+    def replace(self, table: Table, rows: pa.Table, identity: Sequence[str]) -> None:
+        self._transaction.replace(_prefixed(table, self._prefix), rows, identity)
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         return self._transaction.read(_OURS.sub(self._prefix, query), parameters)

@@ -56,7 +56,7 @@ def open_workspace(
 
     Args:
         check: Returns scheme, host and port of a URL; raises if it may not be sent a credential.
-        host: What DATABRICKS_HOST says, if anything; then it is checked and asked first.
+        host: Which workspace, if not one that the SDK finds; it is checked and asked first.
         timeout_seconds: To wait for an answer.
         settings: More of the SDK's `Config`.
 
@@ -68,7 +68,8 @@ def open_workspace(
     from databricks.sdk.config import Config
 
     if host:
-        probe(check(host if "://" in host else f"https://{host}"))
+        settings["host"] = check(host if "://" in host else f"https://{host}")
+        probe(settings["host"])
     config = Config(
         credentials_strategy=cast("CredentialsStrategy", _CheckedHost(check)),
         http_timeout_seconds=timeout_seconds,

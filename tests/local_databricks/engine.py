@@ -18,6 +18,7 @@ from pyspark.sql.types import StructType
 from local_databricks.catalogs import SEPARATOR, CatalogNames
 from local_databricks.metadata import Metadata, like, texts
 from local_databricks.unity import is_ignored
+from local_databricks.volumes import COPY_INTO, CREATE_VOLUME, Volumes
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +90,12 @@ class Engine:
         self.spark = builder.getOrCreate()
         self.names = CatalogNames(catalogs)
         self._metadata = Metadata(self.names)
+        self._volumes = Volumes(folder, self.names)
         # what Spark lacks, or says differently
         self._answers: dict[str, Callable[[Session, re.Match[str]], Result]] = {
             r"(?:USE|SET)\s+CATALOG\s+['`]?(\w+)['`]?": self._use_catalog,
+            COPY_INTO: self._copy_into,
+            CREATE_VOLUME: self._create_volume,
             r"SELECT\s+current_catalog\(\)": self._current_catalog,
             r"SHOW\s+CATALOGS": self._show_catalogs,
             r"SHOW\s+(?:SCHEMAS|DATABASES)\s+IN\s+`?(\w+)`?(?:\s+LIKE\s+'([^']*)')?": (
@@ -120,7 +124,8 @@ class Engine:
         for pattern, answer in self._answers.items():
             if match := re.fullmatch(pattern, bare, re.I | re.S):
                 return answer(session, match)
-        rewritten, views = self.names.to_spark(_with_known_syntax(bare, statement))
+        known = self._volumes.with_places(_with_known_syntax(bare, statement))
+        rewritten, views = self.names.to_spark(known)
         if views:
             self._metadata.make_views(session.spark, views, statement)
         arguments = {"args": parameters} if parameters else {}
@@ -133,6 +138,15 @@ class Engine:
 
     def _use_catalog(self, session: Session, match: re.Match[str]) -> Result:
         session.catalog = match[1].lower()
+        return NOTHING
+
+    def _copy_into(self, session: Session, match: re.Match[str]) -> Result:
+        log.info("SIMULATED %s", match[0])
+        return Result(pa.table({"num_files": [self._volumes.copy(session.spark, match)]}))
+
+    def _create_volume(self, _: Session, match: re.Match[str]) -> Result:
+        log.info("SIMULATED %s", match[0])
+        self._volumes.create(match[1])
         return NOTHING
 
     def _current_catalog(self, session: Session, _: re.Match[str]) -> Result:

@@ -51,8 +51,12 @@ def fetch_messages(
             land_conversations(run, client, conversations, workers, run.report)
 
         failed |= visit(work, open_client, run, fetch)
+        planned_conversations = [one for each in work.values() for one in each]
+        if sum(len(one.known) for one in planned_conversations) < _ROUND:
+            break  # that was all
         if left is not None:
-            left -= sum(len(c.due) for conversations in work.values() for c in conversations)
+            left -= sum(len(one.due) for one in planned_conversations)
+        warehouse.publish()  # the next round is what these attempts leave
     require_some(visited, len(failed), run.counts)
 
 

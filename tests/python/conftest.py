@@ -75,9 +75,11 @@ def postgres_project(
 def databricks_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabricksProject]:
     """A project on a stand-in for Databricks with empty tables."""
     with running_standin(tmp_path_factory.mktemp("standin")) as standin:
-        yield DatabricksProject(
+        project = DatabricksProject(
             tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("target"), standin=standin
         )
+        yield project
+        project.warehouse.close()
 
 
 @pytest.fixture(scope="module")

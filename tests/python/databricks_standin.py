@@ -32,6 +32,7 @@ from warehouse.landing import ALL_TABLES
 
 CATALOG = "main"
 HTTP_PATH = "/sql/1.0/warehouses/local"
+CONNECTION = "connection_parameters"
 INSTALLER = ROOT / "tests" / "local_databricks" / "install.py"
 ENVIRONMENT = ROOT / "build" / "databricks"
 JAVA_NEEDED = 17
@@ -69,6 +70,15 @@ class Standin:
     def log(self) -> str:
         return (self.folder / "server.log").read_text(encoding="utf-8")
 
+    @property
+    def connection_parameters(self) -> dict[str, object]:
+        """What a profile needs to reach it: it speaks http, and has no cloud to fetch from."""
+        return {
+            "_connection_uri": self.url + HTTP_PATH,
+            "enable_telemetry": False,
+            "use_cloud_fetch": False,
+        }
+
     def write_profile(self, folder: Path) -> Path:
         """Write the profile of production with the address of the stand-in."""
         output = {
@@ -79,11 +89,7 @@ class Standin:
             "http_path": HTTP_PATH,
             "token": "none",
             "threads": 2,
-            "connection_parameters": {
-                "_connection_uri": self.url + HTTP_PATH,
-                "enable_telemetry": False,
-                "use_cloud_fetch": False,
-            },
+            CONNECTION: self.connection_parameters,
         }
         profile = {
             "genie_observability": {"target": "databricks", "outputs": {"databricks": output}}
@@ -136,10 +142,12 @@ class StandinWarehouse(Warehouse):
             server_hostname="127.0.0.1",
             http_path=HTTP_PATH,
             access_token="none",
-            _connection_uri=standin.url + HTTP_PATH,
-            enable_telemetry=False,
-            use_cloud_fetch=False,
+            **standin.connection_parameters,
         )
+
+    def close(self) -> None:
+        """End the session; without a server the driver would try for minutes."""
+        self._connection.close()
 
     def create_tables(self, tables: Iterable[Table]) -> None:
         for table in tables:
@@ -222,9 +230,12 @@ class DatabricksProject(Project):
         self.extra["DBT_PROFILES_DIR"] = str(self.standin.write_profile(self.folder / "profiles"))
 
     def create_tables(self) -> None:
+        self.create_system_tables()
+        self.warehouse.create_tables(ALL_TABLES)
+
+    def create_system_tables(self) -> None:
         for name, columns in TABLES.items():
             self.warehouse.create_table(name, columns)
-        self.warehouse.create_tables(ALL_TABLES)
 
     def land(self, rows: Mapping[str, pa.Table]) -> None:
         """Append rows to landing tables, and system tables' rows to these too."""

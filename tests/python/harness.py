@@ -25,16 +25,20 @@ CLIENT_SECRET = "correct-horse-battery-staple"
 
 
 def copy_project(folder: Path) -> Path:
-    """Copy what dbt reads, for a test that changes some of it.
-
-    Columns get no comments: on Databricks each is a statement of its own.
-    """
+    """Copy what dbt reads, for a test that changes some of it."""
     for name in ("models", "macros", "seeds", "snapshots", "tests/dbt", "profiles"):
         shutil.copytree(ROOT / name, folder / name)
-    settings = (ROOT / "dbt_project.yml").read_text(encoding="utf-8")
-    assert settings.count("columns: true") == 1
-    (folder / "dbt_project.yml").write_text(settings.replace("columns: true", "columns: false"))
+    shutil.copy(ROOT / "dbt_project.yml", folder)
+    without_column_comments(folder)
     return folder
+
+
+def without_column_comments(folder: Path) -> None:
+    """Let columns of a copy get no comments: on Databricks each is a statement of its own."""
+    path = folder / "dbt_project.yml"
+    settings = path.read_text(encoding="utf-8")
+    assert settings.count("columns: true") == 1
+    path.write_text(settings.replace("columns: true", "columns: false"))
 
 
 @dataclass

@@ -8,13 +8,13 @@ import shlex
 import sys
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from bundle import BUNDLE, FILES, REFERENCE, VALUES, Bundle
 from databricks.sdk.service import iam
 from databricks.sdk.service.jobs import JobSettings
 from harness import ROOT, Project
@@ -27,70 +27,12 @@ Json = dict[str, Any]
 
 END = datetime(2026, 11, 20, 15, tzinfo=UTC)
 
-BUNDLE: Json = yaml.safe_load((ROOT / "databricks.yml").read_text())
-FILES = sorted((ROOT / "ops" / "databricks" / "resources").glob("*.yml"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-# what a deployment fills in; lists are not empty, since the SDK leaves those out
-VALUES: Json = {
-    "bundle.name": "genie_observability",
-    "bundle.target": "prod",
-    "workspace.host": "https://adb-1.azuredatabricks.net",
-    "workspace.file_path": str(ROOT),
-    "workspace.current_user.userName": "ada@example.com",
-    "workspace.current_user.short_name": "ada",
-    "var.warehouse_id": "0123456789abcdef",
-    "var.service_principal": "11111111-2222-3333-4444-555555555555",
-    "var.catalog": "observability",
-    "var.schema_prefix": "ada_",
-    "var.workspace_ids": '["1234567890"]',
-    "var.secrets_scope": "genie-obs",
-    "var.viewers": "users",
-    "var.alert_emails": ["oncall@example.com"],
-}
-REFERENCE = re.compile(r"\$\{([^}]+)\}")
-
-
-def filled(value: Any) -> Any:
-    """Return a part of the bundle with its references as a deployment fills them in."""
-    if isinstance(value, dict):
-        return {key: filled(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [filled(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    whole = REFERENCE.fullmatch(value)
-    if whole:
-        return VALUES[whole[1]]
-    return REFERENCE.sub(lambda match: str(VALUES[match[1]]), value)
-
-
-def read_jobs() -> dict[str, tuple[Path, Json]]:
-    found: dict[str, tuple[Path, Json]] = {}
-    for path in FILES:
-        resources = yaml.safe_load(path.read_text())["resources"]
-        assert set(resources) == {"jobs"}
-        for key, job in resources["jobs"].items():
-            assert key not in found
-            found[key] = (path, filled(job))
-    return found
-
-
-JOBS = read_jobs()
-
-
-def tasks(kind: str) -> Iterator[tuple[str, Path, Json]]:
-    for key, (path, job) in JOBS.items():
-        for task in job["tasks"]:
-            if kind in task:
-                yield f"{key}.{task['task_key']}", path, task[kind]
-
-
-WHEEL_TASKS = {name: task for name, _, task in tasks("python_wheel_task")}
-DBT_COMMANDS = {
-    f"{name}.{number}": command
-    for name, _, task in tasks("dbt_task")
-    for number, command in enumerate(task["commands"])
-}
+DEPLOYED = Bundle()
+JOBS = DEPLOYED.jobs
+WHEEL_TASKS = DEPLOYED.wheel_tasks
+DBT_COMMANDS = DEPLOYED.dbt_commands
+tasks = DEPLOYED.tasks
 
 
 @pytest.mark.parametrize("key", JOBS)

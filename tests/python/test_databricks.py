@@ -1,19 +1,33 @@
-"""The project with the real adapter of Databricks, on Spark and Delta Lake behind its protocol."""
+"""The jobs as they are deployed: the built wheel, the bundle's files, and the real adapter.
+
+System tables are filled from a history, Genie and files are a simulated workspace's, SQL runs on
+Spark and Delta Lake behind Databricks' protocol.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from databricks_standin import DatabricksProject
-from harness import ROOT, Project, copy_project
+import sqlglot
+from bundle import BUNDLE, VALUES, Bundle, copy_synced_files
+from databricks_standin import CATALOG, CONNECTION, DatabricksProject
+from harness import CLIENT_SECRET, ROOT, without_column_comments
+from sqlfluff.core import FluffConfig, Linter
+from sqlglot import exp
 
 from demo.history import HistoryOptions, build_history
+from demo.rules import Rules
 from demo.server import SimulatedWorkspaces
-from warehouse.landing import ALL_TABLES
+from demo.volumes import Volumes
 
 WORKSPACE_VARIABLE = '{"genie_workspace_ids": ["1111111111111111"]}'
 COUNT = "select count(*) as n from main.genie_analytics.message_details where status is not null"
@@ -21,38 +35,141 @@ COUNT = "select count(*) as n from main.genie_analytics.message_details where st
 pytestmark = pytest.mark.slow
 
 
+@dataclass
+class Deployment:
+    """The bundle's files and its wheel, installed."""
+
+    project: DatabricksProject
+    bundle: Bundle
+    files: Path
+    site: Path
+    credentials: dict[str, str]  # of whoever the job runs as
+
+    def run_task(self, name: str) -> None:
+        """Run a task in an empty folder, or in the bundle's files."""
+        if name in self.bundle.wheel_tasks:
+            task = self.bundle.wheel_tasks[name]
+            self.run_wheel(task["entry_point"], *task["parameters"])
+            return
+        for key, command in self.bundle.dbt_commands.items():
+            if key.rpartition(".")[0] == name:
+                self.run_dbt(command)
+
+    def run_wheel(self, program: str, *parameters: str) -> None:
+        folder = self.project.folder / "empty"
+        folder.mkdir(exist_ok=True)
+        environment = self.project.environment | self.credentials
+        environment["PYTHONPATH"] = str(self.site)
+        del environment["DBT_PROFILES_DIR"]
+        finished = subprocess.run(
+            [str(self.site / "bin" / program), *parameters],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        # 2: done in part, since some were deleted
+        assert finished.returncode in (0, 2), finished.stdout + finished.stderr
+        assert not list(folder.iterdir())
+
+    def run_dbt(self, command: str, expect: int | None = 0) -> str:
+        program, *words = shlex.split(command)
+        assert program == "dbt"
+        used, others = dict(self.project.extra), self.project.extra
+        others["DBT_PROJECT_DIR"] = str(self.files)
+        others["DBT_PROFILES_DIR"] = str(self.files / "ops/databricks/profiles")
+        told = self.project.dbt(*words, expect=expect).stdout
+        self.project.extra = used
+        return told
+
+
 @pytest.fixture(scope="module")
-def project(
+def deployment(
     tmp_path_factory: pytest.TempPathFactory,
     databricks_project: DatabricksProject,
-    make_project: Callable[[], Project],
     serve: Callable[..., SimulatedWorkspaces],
-) -> DatabricksProject:
-    """System tables with a history, the landing with what was fetched of it elsewhere."""
+) -> Deployment:
+    """System tables with a history, a landing that is empty, and the bundle for them."""
     end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     history = build_history(HistoryOptions(end=end, messages=200, deleted_share=0.01))
-    site, source = serve(history), make_project()
-    source.sign_in(history)
-    source.load(history, site.urls)
-    source.build_work_lists()
-    for command in ("spaces", "conversations", "messages", "comments", "evals"):
-        source.ingest(command, expect=None)
-    copied = copy_project(tmp_path_factory.mktemp("copied"))
-    databricks_project.extra["DBT_PROJECT_DIR"] = str(copied)
-    databricks_project.create_tables()
-    databricks_project.land(
-        {
-            table.name: source.warehouse.read(f"select * from {table.qualified_name}")
-            for table in ALL_TABLES
-        }
-    )
-    return databricks_project
+    secrets = {"sp_client_id": history.observer.name, "sp_client_secret": CLIENT_SECRET}
+    served = serve(history, rules=Rules(secret_scopes={"genie-obs": secrets}))
+    served.volumes = Volumes(databricks_project.standin.folder)
+    served.sql_url = databricks_project.standin.url
+    files = tmp_path_factory.mktemp("files")
+    copy_synced_files(files)
+    without_column_comments(files)
+    profile = files / "ops/databricks/profiles/profiles.yml"
+    where = json.dumps(databricks_project.standin.connection_parameters)
+    profile.write_text(f"{profile.read_text()}      {CONNECTION}: {where}\n")
+    values = VALUES | {
+        "workspace.host": next(iter(served.urls.values())),
+        "workspace.file_path": str(files),
+        "var.catalog": CATALOG,
+        "var.schema_prefix": "",
+        "var.workspace_ids": "[]",
+        "var.warehouse_id": "local",
+        "var.service_principal": history.observer.name,
+    }
+    project = databricks_project
+    credentials = {
+        "DATABRICKS_CLIENT_ID": history.asker.name,
+        "DATABRICKS_CLIENT_SECRET": CLIENT_SECRET,
+    }
+    project.extra |= {
+        "DBT_PROJECT_DIR": str(files),
+        "DBT_HOST": project.standin.url,
+        "DBT_ACCESS_TOKEN": "none",
+    }
+    deployed = Deployment(project, Bundle(values), files, installed_wheel(files), credentials)
+    project.create_system_tables()
+    project.load(history, served.urls)
+    words = deployed.bundle.wheel_tasks["genie_messages.messages"]["parameters"]
+    settings = [word for word in words if word.startswith("--set=")]
+    deployed.run_wheel("genie-ingest", *settings, "init", "--target=databricks")
+    return deployed
 
 
-def test_everything_builds(project: DatabricksProject) -> None:
-    """Seeds, models, snapshot, data and unit tests."""
-    project.dbt("build")
+def installed_wheel(files: Path) -> Path:
+    """Build the bundle's artifact from its files and install it in a folder."""
+    source, site = files.parent / "source", files.parent / "site"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
+    copy_synced_files(source)  # what is not committed yet, too
+    build = BUNDLE["artifacts"]["wheel"]["build"].replace("python3", sys.executable)
+    subprocess.run(["bash", "-c", build], cwd=source, check=True)
+    (wheel,) = (source / "dist").glob("*.whl")
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index")
+    subprocess.run([*pip, "--target", str(site), str(wheel)], check=True)
+    return site
+
+
+@pytest.fixture
+def project(deployment: Deployment) -> DatabricksProject:
+    return deployment.project
+
+
+def test_the_jobs_run_and_land_and_build(deployment: Deployment) -> None:
+    """Those of a first day, each whole."""
+    for job in ("genie_spaces", "genie_messages"):
+        for task in deployment.bundle.tasks_of(job):
+            deployment.run_task(task)
+    project = deployment.project
     assert project.value(COUNT) > 150
+    assert list((project.standin.folder / "Volumes").rglob("*.parquet")) == []
+    runs = project.query("select command, event from main.genie_raw.ingest_runs")
+    assert {row["command"] for row in runs if row["event"] == "finish"} == {
+        *("spaces", "conversations", "evals", "messages", "comments"),
+    }
+    told = deployment.run_dbt(deployment.bundle.dbt_commands["genie_freshness.freshness.0"], None)
+    assert re.search(r"(PASS|WARN|ERROR STALE).*audit", told), told
+    assert "runtime error" not in told.lower()
+
+
+def test_the_rules_hold_there(project: DatabricksProject) -> None:
+    """Unit tests; the jobs have run the data tests."""
+    project.dbt("test", "--select", "test_type:unit")
 
 
 def test_an_increment_builds_and_changes_nothing(project: DatabricksProject) -> None:
@@ -80,12 +197,6 @@ def test_comments_are_stored(project: DatabricksProject) -> None:
     assert list(size["clusteringColumns"]) == ["workspace_id", "space_id"]
 
 
-def test_freshness_is_checked(project: DatabricksProject) -> None:
-    told = project.dbt("source", "freshness", expect=None).stdout
-    assert re.search(r"(PASS|WARN|ERROR STALE).*audit", told), told
-    assert "runtime error" not in told.lower()
-
-
 def test_docs_are_generated(project: DatabricksProject) -> None:
     project.dbt("docs", "generate")
     assert (project.parsed / "catalog.json").stat().st_size > 10_000
@@ -96,19 +207,45 @@ def test_system_tables_are_pruned(project: DatabricksProject) -> None:
     project.dbt("compile", "--vars", WORKSPACE_VARIABLE)
     compiled = project.parsed / "compiled/genie_observability/models"
     reads = {path.stem: sql for path in compiled.rglob("*.sql") for sql in system_reads(path)}
-    assert reads.keys() == {
-        "bronze_system__audit_events",
-        "bronze_system__query_statements",
-        "bronze_system__workspaces",
-    }
+    assert reads.keys() == PREDICATES.keys()
     for name, sql in reads.items():
-        assert "workspace_id in ('1111111111111111')" in sql, name
-    audit, history = (
-        reads["bronze_system__audit_events"],
-        reads["bronze_system__query_statements"],
-    )
-    assert re.search(r"and event_date >= date '\d{4}-\d\d-\d\d'", audit)
-    assert re.search(r"and start_time >= timestamp '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'", history)
+        assert_pruned(name, sql)
+        for predicate in PREDICATES[name]:
+            with pytest.raises(AssertionError):
+                assert_pruned(name, re.sub(predicate, "true", sql))
+
+
+WORKSPACES = r"workspace_id in \('1111111111111111'\)"
+PREDICATES = {
+    "bronze_system__workspaces": (WORKSPACES,),
+    "bronze_system__audit_events": (WORKSPACES, r"event_date >= date '\d{4}-\d\d-\d\d'"),
+    "bronze_system__query_statements": (
+        WORKSPACES,
+        r"start_time >= timestamp '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'",
+    ),
+}
+
+
+def assert_pruned(name: str, sql: str) -> None:
+    for predicate in PREDICATES[name]:
+        assert re.search(predicate, sql), name
+
+
+def test_what_dbt_compiles_is_sql_of_databricks(project: DatabricksProject) -> None:
+    """By two parsers of its dialect, since Spark's is not all of it."""
+    compiled = project.parsed / "compiled/genie_observability/models"
+    linter = Linter(config=FluffConfig(overrides={"dialect": "databricks"}))
+    found = list(compiled.rglob("*.sql"))
+    assert len(found) > 50
+    for path in found:
+        sql = path.read_text(encoding="utf-8")
+        assert not [one for one in sqlglot.parse(sql, dialect="databricks") if holds_unknown(one)]
+        assert linter.parse_string(sql).violations == [], path.name
+
+
+def holds_unknown(statement: exp.Expression | None) -> bool:
+    """Whether sqlglot has given a statement up, and carries it as text."""
+    return statement is None or statement.find(exp.Command) is not None
 
 
 def test_columns_that_an_account_lacks_are_null(project: DatabricksProject) -> None:

@@ -15,8 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import sqlglot
 from databricks_standin import CATALOG, HTTP_PATH, Standin, running_standin
 from harness import CLIENT_SECRET, ROOT, Project
+from sqlglot import exp
 
 from demo.faults import Faults
 from demo.history import HistoryOptions, build_history
@@ -327,6 +329,12 @@ def test_commands_say_it_in_one_line(workspace: Workspace, command: str) -> None
 def test_system_tables_are_not_landed_there(workspace: Workspace, words: tuple[str, ...]) -> None:
     told = workspace.project.ingest(*words, "--target", "databricks", expect=1).stderr
     assert "reads the system tables in place" in told
+
+
+def test_what_is_simulated_is_sql_of_databricks(standin: Standin) -> None:
+    copies = re.findall(r"SIMULATED (copy into .*?\))\n", standin.log, re.S)
+    assert len(copies) > 10
+    assert {type(sqlglot.parse_one(text, dialect="databricks")) for text in copies} == {exp.Copy}
 
 
 def test_every_statement_was_run_as_sent(standin: Standin) -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _FILES_AT_ONCE = 1000  # COPY INTO takes no longer list
 _PUBLISHING_TRIES = 5
+_RETRY_SECONDS = 300  # of one request; a warehouse may have to start
 _SIGN_IN = ("client_id", "client_secret", "token")
 _TAGS: dict[str, str | None] = {"project": "genie_observability", "program": "genie-ingest"}
 _FOLDER = re.compile(r"\w+\.\w+")  # schema and table
@@ -223,6 +224,7 @@ class DatabricksWarehouse(Warehouse):
                 user_agent_entry="genie-observability",
                 query_tags=_TAGS,
                 enable_telemetry=False,
+                _retry_stop_after_attempts_duration=_RETRY_SECONDS,
                 **self._over_http(),
                 **(self._settings.get("connection_parameters") or {}),
             )

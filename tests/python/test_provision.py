@@ -59,10 +59,10 @@ class Site:
         return finished
 
     def changes(self) -> list[str]:
-        return self.served.statements.ledger.changes
+        return self.served.statements.unity_catalog.changes
 
     def privileges(self, grantee: str, *names: str) -> set[str]:
-        return self.served.statements.ledger.privileges(grantee, *names)
+        return self.served.statements.unity_catalog.privileges(grantee, *names)
 
 
 @pytest.fixture
@@ -112,9 +112,9 @@ def test_schema_makes_what_the_file_says_and_makes_it_once(site: Site) -> None:
     assert site.changes() == statements_of("schema")
     assert len(done.splitlines()) == len(dry.splitlines())
     for table in ALL_TABLES:
-        made = site.served.statements.ledger.columns("main", "genie_raw", table.name)
+        made = site.served.statements.unity_catalog.columns("main", "genie_raw", table.name)
         assert list(made) == table.columns.names
-    usage = site.served.statements.ledger.columns("main", "genie_raw", "billing_usage")
+    usage = site.served.statements.unity_catalog.columns("main", "genie_raw", "billing_usage")
     assert usage["usage_quantity"] == "DECIMAL(38,18)"
     assert usage["usage_date"] == "DATE"
     assert usage["fetched_at"] == "TIMESTAMP"
@@ -125,18 +125,20 @@ def test_schema_makes_what_the_file_says_and_makes_it_once(site: Site) -> None:
 
 def test_a_column_that_a_release_added_comes_with_the_next_run(site: Site) -> None:
     site.setup("schema")
-    ledger = site.served.statements.ledger
-    ledger.forget_column("error_code", "main", "genie_raw", "fetch_attempts")
+    unity_catalog = site.served.statements.unity_catalog
+    unity_catalog.forget_column("error_code", "main", "genie_raw", "fetch_attempts")
     told = site.setup("schema").stdout
     assert told == "done: add columns to main.genie_raw.fetch_attempts: error_code\n"
-    assert ledger.columns("main", "genie_raw", "fetch_attempts")["error_code"] == "STRING"
+    assert unity_catalog.columns("main", "genie_raw", "fetch_attempts")["error_code"] == "STRING"
     assert site.setup("schema").stdout == NOTHING
 
 
 def test_a_prefix_and_a_catalog_of_ones_own(site: Site) -> None:
     words = ("--catalog", "observability", "--schema-prefix", "ada_")
     site.setup("schema", *words)
-    assert site.served.statements.ledger.columns("observability", "ada_genie_raw", "messages")
+    assert site.served.statements.unity_catalog.columns(
+        "observability", "ada_genie_raw", "messages"
+    )
     assert "`main`" not in "".join(site.changes())
     assert site.setup("schema", *words).stdout == NOTHING
 
@@ -156,7 +158,7 @@ def test_names_that_are_none_are_refused_before_any_sql(site: Site, words: tuple
 
 
 def test_a_catalog_that_we_may_not_create_ends_the_command_in_one_line(site: Site) -> None:
-    site.served.statements.ledger.closed = frozenset({"main"})
+    site.served.statements.unity_catalog.closed = frozenset({"main"})
     (line,) = site.setup("schema", expect=1).stderr.splitlines()
     assert "create catalog main" in line
     assert "have a metastore admin create it" in line
@@ -212,7 +214,7 @@ def test_a_grant_that_we_may_not_give_is_told_and_the_others_are_given(
 ) -> None:
     site = make_site(unmanaged=lambda history: frozenset({history.spaces[0].space_id}))
     site.setup("schema")
-    site.served.statements.ledger.closed = frozenset({"system"})
+    site.served.statements.unity_catalog.closed = frozenset({"system"})
     told = site.setup("grants", "--space", site.history.spaces[0].space_id, expect=2)
     warnings = told.stderr.splitlines()
     assert len(warnings) == 10
@@ -279,7 +281,7 @@ def test_cleanup_drops_what_is_typed_and_no_more(site: Site) -> None:
     told = site.setup("cleanup", answer="genie_analytics\n\n\n\n").stdout
     assert "main.genie_raw stays" in told
     assert site.changes()[before:] == ["DROP SCHEMA IF EXISTS `main`.`genie_analytics` CASCADE"]
-    assert site.served.statements.ledger.columns("main", "genie_raw", "messages")
+    assert site.served.statements.unity_catalog.columns("main", "genie_raw", "messages")
 
 
 def test_cleanup_with_confirm_asks_nothing(site: Site) -> None:

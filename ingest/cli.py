@@ -118,7 +118,7 @@ def command(function: Callable[..., int]) -> click.Command:
 
 @command
 def init(session: Session) -> int:
-    """Create the database and the landing tables that are absent."""
+    """Create the database and the tables of landing and ledger that are absent."""
     session.warehouse.create_tables(ALL_TABLES)
     return EXIT_DONE
 

@@ -19,7 +19,7 @@ from demo.server import SimulatedWorkspaces
 from warehouse.landing import ALL_TABLES
 
 END = datetime(2026, 11, 20, 15, tzinfo=UTC)
-SCHEMAS = ("genie_raw", "genie_bronze", "genie_silver", "genie_analytics")
+SCHEMAS = ("genie_raw", "ledger", "genie_bronze", "genie_silver", "ml_training", "genie_analytics")
 SECRET = "never-to-be-printed-4711"
 NOTHING = "nothing to change\n"
 
@@ -112,12 +112,14 @@ def test_schema_makes_what_the_file_says_and_makes_it_once(site: Site) -> None:
     assert site.changes() == statements_of("schema")
     assert len(done.splitlines()) == len(dry.splitlines())
     for table in ALL_TABLES:
-        made = site.served.statements.unity_catalog.columns("main", "genie_raw", table.name)
+        made = site.served.statements.unity_catalog.columns("main", table.schema, table.name)
         assert list(made) == table.columns.names
     usage = site.served.statements.unity_catalog.columns("main", "genie_raw", "billing_usage")
     assert usage["usage_quantity"] == "DECIMAL(38,18)"
     assert usage["usage_date"] == "DATE"
     assert usage["fetched_at"] == "TIMESTAMP"
+    transactions = site.served.statements.unity_catalog.columns("main", "ledger", "transactions")
+    assert transactions["amount"] == "DECIMAL(18,2)"
 
     assert site.setup("schema").stdout == NOTHING
     assert site.setup("schema", "--dry-run").stdout == NOTHING
@@ -136,9 +138,9 @@ def test_a_column_that_a_release_added_comes_with_the_next_run(site: Site) -> No
 def test_a_prefix_and_a_catalog_of_ones_own(site: Site) -> None:
     words = ("--catalog", "observability", "--schema-prefix", "ada_")
     site.setup("schema", *words)
-    assert site.served.statements.unity_catalog.columns(
-        "observability", "ada_genie_raw", "messages"
-    )
+    made = site.served.statements.unity_catalog.columns
+    assert made("observability", "ada_genie_raw", "messages")
+    assert made("observability", "ada_ledger", "transactions")
     assert "`main`" not in "".join(site.changes())
     assert site.setup("schema", *words).stdout == NOTHING
 
@@ -270,15 +272,15 @@ def test_cleanup_drops_what_is_typed_and_no_more(site: Site) -> None:
     site.setup("schema")
     before = len(site.changes())
     dry = site.setup("cleanup", "--dry-run").stdout
-    tables = len(ALL_TABLES)
+    tables = sum(table.schema == "genie_raw" for table in ALL_TABLES)
     assert f"would drop schema main.genie_raw with {tables} tables and views" in dry
 
-    site.setup("cleanup", answer="yes\ny\n\ngenie_rw\n")
+    site.setup("cleanup", answer="yes\ny\n\n\nledgers\ngenie_rw\n")
     assert len(site.changes()) == before
     site.setup("cleanup", expect=1)  # nobody answers
     assert len(site.changes()) == before
 
-    told = site.setup("cleanup", answer="genie_analytics\n\n\n\n").stdout
+    told = site.setup("cleanup", answer="genie_analytics\n\n\n\n\n\n").stdout
     assert "main.genie_raw stays" in told
     assert site.changes()[before:] == ["DROP SCHEMA IF EXISTS `main`.`genie_analytics` CASCADE"]
     assert site.served.statements.unity_catalog.columns("main", "genie_raw", "messages")

@@ -16,7 +16,8 @@ SCHEMAS = {
     LEDGER_SCHEMA: "Transactions, labels, features, what models made of them; append-only.",
     "genie_bronze": "Genie: cast, flattened, without copies.",
     "genie_silver": "Genie: events, messages, attachments, statements, spaces.",
-    "ml_training": "The ledger as models are trained on it.",
+    "ml_staging": "Ledger: last versions of its rows, and features as they were known.",
+    "ml_training": "Ledger: what models learn from, and how well they do.",
     "genie_analytics": "Genie: work lists, facts and metrics; what people and tools read.",
 }
 READ_SCHEMA = "genie_analytics"

@@ -57,6 +57,14 @@ GRANT MODIFY ON SCHEMA `main`.`genie_silver` TO `application-id`;
 
 GRANT CREATE TABLE ON SCHEMA `main`.`genie_silver` TO `application-id`;
 
+GRANT USE SCHEMA ON SCHEMA `main`.`ml_staging` TO `application-id`;
+
+GRANT SELECT ON SCHEMA `main`.`ml_staging` TO `application-id`;
+
+GRANT MODIFY ON SCHEMA `main`.`ml_staging` TO `application-id`;
+
+GRANT CREATE TABLE ON SCHEMA `main`.`ml_staging` TO `application-id`;
+
 GRANT USE SCHEMA ON SCHEMA `main`.`ml_training` TO `application-id`;
 
 GRANT SELECT ON SCHEMA `main`.`ml_training` TO `application-id`;

@@ -10,7 +10,9 @@ CREATE SCHEMA IF NOT EXISTS `main`.`genie_bronze` COMMENT 'Genie: cast, flattene
 
 CREATE SCHEMA IF NOT EXISTS `main`.`genie_silver` COMMENT 'Genie: events, messages, attachments, statements, spaces.';
 
-CREATE SCHEMA IF NOT EXISTS `main`.`ml_training` COMMENT 'The ledger as models are trained on it.';
+CREATE SCHEMA IF NOT EXISTS `main`.`ml_staging` COMMENT 'Ledger: last versions of its rows, and features as they were known.';
+
+CREATE SCHEMA IF NOT EXISTS `main`.`ml_training` COMMENT 'Ledger: what models learn from, and how well they do.';
 
 CREATE SCHEMA IF NOT EXISTS `main`.`genie_analytics` COMMENT 'Genie: work lists, facts and metrics; what people and tools read.';
 

@@ -118,6 +118,26 @@ class Privacy:
             return attempt
         return {**attempt, "error_message": self._without_emails(text)}
 
+    def transaction(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a transaction as it may be stored: the account is an identity.
+
+        What the bank wrote may name people; its category does not.
+        """
+        if self.mode == "full":
+            return row
+        texts = {key: self.bank_text(row[key]) for key in ("description", "merchant")}
+        return {**row, **texts, "account_id": self._hash(row["account_id"])}
+
+    def bank_text(self, text: str | None) -> str | None:
+        """Return a text of a bank as it may be stored."""
+        if self.mode == "full" or text is None:
+            return text
+        return REDACTED if self.mode == "redacted" else self._without_emails(text)
+
+    def digest(self, text: str) -> str:
+        """Return a digest, keyed unless the mode is full: what it was made of cannot be guessed."""
+        return hmac.new(self.key.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
+
     def _column(self, key: str, value: Any) -> Any:
         if isinstance(value, str) and value[:1] in "{[":
             try:

@@ -2,8 +2,8 @@
 
 full      everything as received
 hashed    identities as keyed hashes
-redacted  as hashed, and no text that a person or Genie wrote: questions, answers, comments, titles,
-          errors; SQL keeps its shape and loses its literals
+redacted  as hashed, and no text that a person, a bank or Genie wrote: questions, answers, comments,
+          titles, errors, lines of statements; SQL keeps its shape and loses its literals
 
 Identities are e-mails, wherever they stand in a text, and the values of the keys below. UUIDs
 are kept: they name service principals. The hash is the HMAC-SHA256 (RFC 2104) of the

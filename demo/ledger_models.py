@@ -1,7 +1,7 @@
 """Models that suggested labels: when they served, how well, and how they were trained.
 
-The second of three is degraded: it was sure of itself and often wrong, served half of the traffic,
-and was rolled back.
+Two served all traffic, one after the other. In the end two canaries take a part of it: a good one,
+and a degraded one that is sure of itself and often wrong.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from demo.ledger_options import DAY_US, LedgerOptions
 
 _NAME = "transaction-labels"
 _HOUR_US = 3_600_000_000
-_SPARE_US = 10 * DAY_US  # a failed run lies so far before the last good one
+_SPARE_US = 10 * DAY_US  # a failed run lies so far before the one that did better
 
 Rows = list[tuple[Any, ...]]
 
@@ -44,7 +44,7 @@ class Model:
 
 
 class Models:
-    """The three versions of a ledger."""
+    """The four versions of a ledger."""
 
     def __init__(self, options: LedgerOptions) -> None:
         self._options = options
@@ -55,21 +55,25 @@ class Models:
             return start_us + int((end_us - start_us) * share) // _HOUR_US * _HOUR_US
 
         name = f"{options.key}-v"
-        self.first = Model(f"{name}1", at(0.2), at(0.7), 100, 0.86, 0.7, 0.84, 0.04)
-        self.degraded = Model(f"{name}2", at(0.5), at(0.6), 50, 0.55, 0.85, 0.61, 0.21, True)
-        self.last = Model(f"{name}3", at(0.7), end_us, 100, 0.91, 0.75, 0.89, 0.03)
-        self.all = (self.first, self.degraded, self.last)
+        self._first = Model(f"{name}1", at(0.2), at(0.6), 100, 0.86, 0.7, 0.84, 0.04)
+        self._second = Model(f"{name}2", at(0.6), end_us, 100, 0.91, 0.75, 0.89, 0.03)
+        self._degraded = Model(f"{name}3", at(0.8), end_us, 50, 0.55, 0.85, 0.61, 0.21, True)
+        self._good = Model(f"{name}4", at(0.9), end_us, 10, 0.93, 0.8, 0.9, 0.02)
+        self._canaries = (self._good, self._degraded)
+        self._all = (self._first, self._second, self._degraded, self._good)
 
     def serving(self, at_us: int, draw: float) -> Model | None:
         """Return the version that a draw from 0 to 1 meets; none served in the beginning."""
-        tried = self.degraded
-        if tried.from_us <= at_us < tried.until_us and draw * 100 < tried.percent:
-            return tried
-        served = (model for model in (self.first, self.last) if model.from_us <= at_us)
-        return next((model for model in served if at_us < model.until_us), None)
+        percent = draw * 100
+        for model in (*self._canaries, self._first, self._second):
+            if model.from_us <= at_us < model.until_us:
+                if percent < model.percent:
+                    return model
+                percent -= model.percent
+        return None
 
     def registry(self) -> Iterator[Rows]:
-        """Yield rows of model_registry as they arrived: registered, promoted, archived."""
+        """Yield rows of model_registry as they arrived: registered, given traffic, archived."""
 
         def rows(stage: str, percents: list[tuple[Model, int]]) -> Rows:
             return [
@@ -77,21 +81,25 @@ class Models:
                 for model, percent in percents
             ]
 
-        yield rows("staging", [(model, 0) for model in self.all])
-        yield rows("production", [(model, model.percent) for model in self.all])
-        yield rows("archived", [(self.first, 0), (self.degraded, 0)])
+        served = (self._first, self._second)
+        yield rows("staging", [(model, 0) for model in self._all])
+        yield [
+            *rows("production", [(model, model.percent) for model in served]),
+            *rows("canary", [(model, model.percent) for model in self._canaries]),
+        ]
+        yield rows("archived", [(self._first, 0)])
 
     def training_runs(self) -> Iterator[Rows]:
         """Yield rows of ml_training_runs as they arrived: each run as it starts, as it ends."""
-        failed_us = self.last.from_us - _SPARE_US
-        ran = [(model, model.from_us - 6 * _HOUR_US) for model in self.all]
+        failed_us = self._good.from_us - _SPARE_US
+        ran = [(model, model.from_us - 6 * _HOUR_US) for model in self._all]
         yield [
             *(self._run(model, started_us, "running") for model, started_us in ran),
-            self._run(self.last, failed_us, "running", "-retry"),
+            self._run(self._good, failed_us, "running", "-retry"),
         ]
         yield [
             *(self._run(model, started_us, "succeeded") for model, started_us in ran),
-            self._run(self.last, failed_us, "failed", "-retry"),
+            self._run(self._good, failed_us, "failed", "-retry"),
         ]
 
     def _run(self, model: Model, started_us: int, status: str, again: str = "") -> tuple[Any, ...]:

@@ -188,13 +188,16 @@ def load_simulated_ledger(options: LedgerOptions, target: str) -> int:
     """
     from demo.ledger_loading import load_ledger
     from warehouse import WarehouseError, open_warehouse, read_profile
+    from warehouse.hosts import allowed_hosts
 
+    folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
     try:
-        profile = read_profile(
-            Path(os.environ.get("DBT_PROFILES_DIR", "profiles")), target, os.environ
+        warehouse = open_warehouse(
+            read_profile(folder, target, os.environ),
+            schema_prefix=os.environ.get("GENIE_SCHEMA_PREFIX", ""),
+            allowed_hosts=allowed_hosts(os.environ.get("GENIE_ALLOWED_HOSTS", "")),
         )
-        prefix = os.environ.get("GENIE_SCHEMA_PREFIX", "")
-        appended = load_ledger(open_warehouse(profile, schema_prefix=prefix), options)
+        appended = load_ledger(warehouse, options)
     except WarehouseError as error:
         click.echo(f"Error: {error}", err=True)
         return _FAILED

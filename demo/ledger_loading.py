@@ -26,6 +26,7 @@ def load_ledger(warehouse: Warehouse, options: LedgerOptions) -> dict[str, int] 
         WarehouseError: it cannot be stored; nothing of it is.
     """
     warehouse.create_tables(ALL_TABLES)
+    warehouse.publish()  # what a run that died has left
     appended = dict.fromkeys((table.name for table in LEDGER_TABLES), 0)
     with warehouse.transaction() as transaction:
         if _is_loaded(transaction, options):
@@ -35,6 +36,7 @@ def load_ledger(warehouse: Warehouse, options: LedgerOptions) -> dict[str, int] 
             for name in rows:
                 appended[name] += len(rows[name])
         _note(transaction, options, sum(appended.values()))
+    warehouse.publish()
     return appended
 
 

@@ -11,7 +11,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -126,9 +126,47 @@ def _land_file(warehouse: Warehouse, path: Path, how: Import, counts: RunCounts)
             return LandedExport(path, was_loaded=True)
         landed = _Landing(transaction, path, digest, how).land()
         _note(transaction, fingerprint, landed)
+    warehouse.publish()  # the next file may overlap with it
     counts.rows += landed.transactions
     counts.failed += landed.rejected
     return landed
+
+
+class _Known:
+    """What earlier files brought of some days.
+
+    Attributes:
+        transactions: Their ids.
+        labels: What their category was last, by label id.
+    """
+
+    def __init__(self, transaction: Transaction, batch_id: object) -> None:
+        self._transaction = transaction
+        self._batch_id = batch_id
+        self._days: tuple[date, date] | None = None
+        self.transactions: frozenset[str] = frozenset()
+        self.labels: dict[str, str] = {}
+
+    def read(self, first: date, last: date) -> None:
+        """Read what there is of the days from the first to the last, unless that is here."""
+        if self._days is not None and self._days[0] <= first and last <= self._days[1]:
+            return
+        self._days = (first, last)
+        days = [datetime.combine(day, time()) for day in self._days]
+        ids = self._transaction.read(
+            f"select transaction_id from {TRANSACTIONS.qualified_name}"  # noqa: S608 - a name of ours
+            " where batch_id <> ? and transacted_at >= ? and transacted_at <= ?",
+            [self._batch_id, *days],
+        )
+        self.transactions = frozenset(ids["transaction_id"].to_pylist())
+        labels = self._transaction.read(
+            f"select label_id, label from {TRANSACTION_LABELS.qualified_name}"  # noqa: S608 - a name of ours
+            " where batch_id <> ? and label_source = 'import'"
+            " and observed_at >= ? and observed_at <= ?"
+            " order by loaded_at, batch_id",
+            [self._batch_id, *days],
+        )
+        self.labels = dict(zip(*(column.to_pylist() for column in labels.columns), strict=True))
 
 
 class _Landing:
@@ -140,6 +178,7 @@ class _Landing:
         self._how = how
         self._stamp = {"loaded_at": now, "batch_id": new_id(now)}
         self._file = {"file_name": path.name, "sha256": digest}
+        self._known = _Known(transaction, self._stamp["batch_id"])
         self._equal: dict[int, int] = {}
         self._landed = LandedExport(path)
 
@@ -154,21 +193,29 @@ class _Landing:
                 f"{landed.path}:{landed.problems[0]}: as little can be read of its other lines,"
                 f" {landed.rejected} in all"
             )
-        self._forget_known()
-        landed.transactions = self._count(TRANSACTIONS)
-        landed.labels = self._count(TRANSACTION_LABELS)
         return landed
 
     def _append(self, lines: list[BankLine]) -> None:
+        if not lines:
+            return
+        self._known.read(min(line.day for line in lines), max(line.day for line in lines))
         rows = [self._transaction_row(line) for line in lines]
         labels = [
             self._label_row(line, row["transaction_id"])
             for line, row in zip(lines, rows, strict=True)
             if line.category
         ]
-        self._land(TRANSACTIONS, [self._how.privacy.transaction(row) for row in rows])
+        rows = [
+            self._how.privacy.transaction(row)
+            for row in rows
+            if row["transaction_id"] not in self._known.transactions
+        ]
+        labels = [row for row in labels if self._known.labels.get(row["label_id"]) != row["label"]]
+        self._land(TRANSACTIONS, rows)
         self._land(TRANSACTION_LABELS, labels)
         self._landed.lines += len(lines)
+        self._landed.transactions += len(rows)
+        self._landed.labels += len(labels)
 
     def _reject(self, lines: list[RejectedLine]) -> None:
         rows = [
@@ -192,7 +239,7 @@ class _Landing:
         found = pa.Table.from_pylist(rows, schema=columns)
         self._transaction.append(table, stamped(found, table, self._stamp))
 
-    def _transaction_row(self, line: BankLine) -> dict[str, Any]:
+    def _transaction_row(self, line: BankLine) -> Row:
         return {
             "transaction_id": self._transaction_id(line),
             "account_id": storable(line.account),
@@ -205,7 +252,7 @@ class _Landing:
             "is_deleted": False,
         }
 
-    def _label_row(self, line: BankLine, transaction_id: str) -> dict[str, Any]:
+    def _label_row(self, line: BankLine, transaction_id: str) -> Row:
         return {
             "label_id": f"{transaction_id}-import",
             "transaction_id": transaction_id,
@@ -224,35 +271,6 @@ class _Landing:
         key = int.from_bytes(digest)
         number = self._equal[key] = self._equal.get(key, 0) + 1
         return self._how.privacy.digest(storable(f"{text}\x1f{number}"))
-
-    def _forget_known(self) -> None:
-        """Take back what an earlier file brought: transactions, and labels unless they changed."""
-        batch_id = self._stamp["batch_id"]
-        self._transaction.execute(
-            f"delete from {TRANSACTIONS.qualified_name} as new"  # noqa: S608 - names of ours
-            " where new.batch_id = ? and exists ("
-            f" select 1 from {TRANSACTIONS.qualified_name} as known"
-            " where known.transaction_id = new.transaction_id and known.batch_id <> ?)",
-            [batch_id, batch_id],
-        )
-        self._transaction.execute(
-            f"delete from {TRANSACTION_LABELS.qualified_name} as new"  # noqa: S608 - names of ours
-            " where new.batch_id = ? and exists ("
-            f" select 1 from {TRANSACTION_LABELS.qualified_name} as known"
-            " where known.label_id = new.label_id and known.label = new.label"
-            " and known.batch_id <> ? and not exists ("
-            f" select 1 from {TRANSACTION_LABELS.qualified_name} as later"
-            " where later.label_id = known.label_id and later.loaded_at > known.loaded_at"
-            " and later.batch_id <> ?))",
-            [batch_id, batch_id, batch_id],
-        )
-
-    def _count(self, table: Table) -> int:
-        found = self._transaction.read(
-            f"select count(*) as n from {table.qualified_name} where batch_id = ?",  # noqa: S608 - a name of ours
-            [self._stamp["batch_id"]],
-        )
-        return int(found.to_pylist()[0]["n"])
 
 
 def _midnight(line: BankLine) -> datetime:

@@ -179,7 +179,9 @@ SYSTEM_TABLES = {
     table.name: table for table in (AUDIT, WORKSPACES, QUERY_HISTORY, BILLING_USAGE, LIST_PRICES)
 }
 
+# what a later table speaks of is in an earlier one
 ALL_TABLES = (
+    *LEDGER_TABLES,
     *SYSTEM_TABLES.values(),
     MESSAGES,
     SPACES,
@@ -190,5 +192,4 @@ ALL_TABLES = (
     FETCH_ATTEMPTS,
     LOADED_FILES,
     INGEST_RUNS,
-    *LEDGER_TABLES,
 )

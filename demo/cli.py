@@ -1,6 +1,5 @@
 """Command line of the simulated workspace: serve it, or load its system tables."""
 
-import functools
 import os
 import secrets
 import signal
@@ -8,27 +7,24 @@ import subprocess  # the ingester is another package, and packages do not import
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from demo.faults import Faults
 from demo.history import History, HistoryOptions, build_history
+from demo.ledger_options import LedgerOptions
 from demo.model import OBSERVER_APPLICATION_ID
-from demo.questions import Question, own_questions, read_questions
-
-R = TypeVar("R")
+from demo.options import history_arguments, ledger_arguments, target_option
 
 _USAGE, _FAILED = 64, 1
 _DEFAULT_PORT = 8765
 _HIGHEST_PORT = 65_000
 _POSTGRES_PORT = 55432
 _POSTGRES_FOLDER = Path("var/postgres")
-_HISTORY_NAMES = ("messages", "workspaces", "spaces", "seed", "end", "days", "questions")
 
 
 class Commands(click.Group):
@@ -56,80 +52,6 @@ class Commands(click.Group):
 @click.group(cls=Commands)
 def main() -> None:
     """Simulate a Databricks workspace with Genie spaces: REST API and system tables."""
-
-
-def history_arguments(command: Callable[..., R]) -> Callable[..., R]:
-    """Give a command the options of a history; it receives one `options` instead of each.
-
-    Two commands with equal options see the same history; so give both the same --end.
-    """
-
-    @click.option("--messages", default=2000, show_default=True, help="Questions asked.")
-    @click.option("--workspaces", default=2, show_default=True, help="Workspaces.")
-    @click.option("--spaces", default=6, show_default=True, help="Genie spaces in all.")
-    @click.option("--seed", default=7, show_default=True, help="Another seed, another history.")
-    @click.option("--end", help="ISO time at which it ends.  [default: today, 00:00 UTC]")
-    @click.option("--days", default=45, show_default=True, help="Days before the end.")
-    @click.option(
-        "--questions",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="JSON lines of {question, sql, database} to ask instead of the built-in ones.",
-    )
-    @functools.wraps(command)
-    def with_options(**values: Any) -> R:
-        given = {name: values.pop(name) for name in _HISTORY_NAMES}
-        return command(options=history_options(**given), **values)
-
-    return with_options
-
-
-def history_options(
-    *,
-    messages: int,
-    workspaces: int,
-    spaces: int,
-    seed: int,
-    end: str | None,
-    days: int,
-    questions: Path | None,
-) -> HistoryOptions:
-    """Return the options that the command line gave.
-
-    Args:
-        messages: Questions asked.
-        workspaces: Workspaces.
-        spaces: Genie spaces in all.
-        seed: Seed of every draw.
-        end: ISO time; without an offset it is UTC. None is today's midnight.
-        days: Days before the end.
-        questions: File of questions, or None for the built-in ones.
-
-    Raises:
-        click.UsageError: A value is out of range.
-        click.ClickException: The file of questions is malformed.
-    """
-    asked = _questions(questions)
-    try:
-        return HistoryOptions(
-            end=_end(end),
-            messages=messages,
-            workspaces=workspaces,
-            spaces=spaces,
-            seed=seed,
-            days=days,
-            questions=asked,
-        )
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-
-
-target_option = click.option(
-    "--target",
-    type=click.Choice(["duckdb", "postgres", "databricks"]),
-    default="duckdb",
-    show_default=True,
-    help="Engine to load into.",
-)
 
 
 @main.command()
@@ -234,6 +156,7 @@ def run(options: HistoryOptions, port: int, target: str) -> int:
             warehouse = open_warehouse(profile)
             fetched = take_tour(
                 options,
+                warehouse,
                 target=target,
                 folder=Path("var/demo"),
                 port=port,
@@ -251,6 +174,37 @@ def run(options: HistoryOptions, port: int, target: str) -> int:
     click.echo("\nWhere to look next")
     for line in _next_steps(target, profile.settings):
         click.echo(f"  {line}")
+    return 0
+
+
+@main.command("load-ledger")
+@target_option
+@ledger_arguments
+def load_simulated_ledger(options: LedgerOptions, target: str) -> int:
+    """Write a simulated ledger into all tables of schema ledger, in one transaction.
+
+    Equal options give equal rows, and are loaded once. Shares say how much of each kind of data
+    leakage there is; without them there is none.
+    """
+    from demo.ledger_loading import load_ledger
+    from warehouse import WarehouseError, open_warehouse, read_profile
+    from warehouse.hosts import allowed_hosts
+
+    folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
+    try:
+        warehouse = open_warehouse(
+            read_profile(folder, target, os.environ),
+            schema_prefix=os.environ.get("GENIE_SCHEMA_PREFIX", ""),
+            allowed_hosts=allowed_hosts(os.environ.get("GENIE_ALLOWED_HOSTS", "")),
+        )
+        appended = load_ledger(warehouse, options)
+    except WarehouseError as error:
+        click.echo(f"Error: {error}", err=True)
+        return _FAILED
+    if appended is None:
+        click.echo("nothing new: this ledger was loaded before")
+    for table, rows in (appended or {}).items():
+        click.echo(f"{table}: {rows} rows")
     return 0
 
 
@@ -350,19 +304,3 @@ def _faults(texts: tuple[str, ...], seed: int) -> Faults:
         return Faults.parse(texts, seed)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-
-
-def _questions(path: Path | None) -> tuple[Question, ...]:
-    if path is None:
-        return own_questions()
-    try:
-        return read_questions(path)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _end(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -39,6 +39,11 @@ def to_ms(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+def to_us(moment: datetime) -> int:
+    """Return whole microseconds since the epoch."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 def iso_ms(moment_ms: int) -> str:
     """Return epoch milliseconds as ISO-8601 UTC text such as 2026-11-01T10:00:00.123Z."""
     seconds, rest = divmod(moment_ms, _SECOND_MS)

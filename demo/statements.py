@@ -14,8 +14,8 @@ from typing import Any
 
 from demo.errors import ApiError, bad_request, not_found
 from demo.ids import statement_id
-from demo.ledger import Ledger
 from demo.system_sql import Json, Result, SqlError, SystemTables
+from demo.unity_catalog import UnityCatalog
 
 _WAREHOUSE_ID = re.compile(r"[0-9a-f]{16}")
 _WAIT = re.compile(r"(0|[5-9]|[1-4]\d|50)s")
@@ -66,7 +66,7 @@ class Statements:
 
     Attributes:
         tables: What they read.
-        ledger: What they create, drop and grant.
+        unity_catalog: What they create, drop and grant.
         warehouse_ids: The warehouses on which they run.
         rules: Rights, limits and speed; may be replaced at any time.
         received: The bodies of all statements that were taken, oldest first.
@@ -76,7 +76,7 @@ class Statements:
     def __init__(self, tables: SystemTables, warehouse_ids: Iterable[str]) -> None:
         """Run nothing yet; statements run on these warehouses only."""
         self.tables = tables
-        self.ledger = Ledger()
+        self.unity_catalog = UnityCatalog()
         self.rules = StatementRules()
         self.received: list[Json] = []
         self.canceled: list[str] = []
@@ -162,7 +162,7 @@ class Statements:
 
     def _run(self, statement: _Statement, body: Mapping[str, Any], rules: StatementRules) -> None:
         text = body["statement"]
-        result = self.ledger.run(text) or self.tables.run(
+        result = self.unity_catalog.run(text) or self.tables.run(
             text, body.get("parameters") or [], rules.closed, rules.absent
         )
         rows, is_truncated = _limited(result, body.get("row_limit"), body.get("byte_limit"))

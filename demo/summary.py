@@ -1,4 +1,4 @@
-"""What the marts say after a tour: every figure is read from gold."""
+"""What the marts say after a tour: every figure of Genie is read from gold."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ _ANSWERS = """
     where status is not null
 """
 
+_LEDGER = """
+    select count(distinct transaction_id) as transactions, count(distinct account_id) as accounts
+    from ledger.transactions
+"""
+
 _SPACES = """
     select coalesce(space_name, space_id) as space, workspace_name, message_count, user_count
     from genie_analytics.genie_space_metrics
@@ -54,6 +59,11 @@ def summary_lines(warehouse: Warehouse) -> Iterator[str]:
     yield f"  failure rate     {_share(answers['failed'], answers['messages'])} of fetched messages"
     yield f"  feedback         {answers['positive']} positive, {answers['negative']} negative"
     yield f"  verdict          {facts['verdict']}"
+    ledger = _one(warehouse, _LEDGER)
+    yield (
+        f"  ledger           {ledger['transactions']:,} transactions of"
+        f" {ledger['accounts']:,} accounts"
+    )
     waiting = warehouse.read(_WAITING).to_pylist()
     yield "  waiting          " + ("nothing" if not waiting else "")
     for row in waiting:

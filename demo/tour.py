@@ -16,12 +16,16 @@ from pathlib import Path
 
 from demo.files import write_system_tables
 from demo.history import History, HistoryOptions, build_history
+from demo.ledger_loading import load_ledger
+from demo.ledger_options import LedgerOptions
 from demo.server import SimulatedWorkspaces
+from warehouse import Warehouse
 
 Say = Callable[[str], None]
 
 _DONE, _DONE_IN_PART = 0, 2
 _LAST_LINES = 15
+_LEDGER_TRANSACTIONS = 2_000
 _WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")  # those are for development
 _WORK_LISTS = ["+genie_messages_to_fetch", "+genie_spaces_to_fetch"]
 
@@ -127,6 +131,7 @@ class Tour:
         history: The simulated account.
         site: Where it is served.
         programs: What fetches and builds.
+        warehouse: Where they write.
         folder: Where the system tables are written.
         say: Prints a line.
     """
@@ -134,6 +139,7 @@ class Tour:
     history: History
     site: SimulatedWorkspaces
     programs: Programs
+    warehouse: Warehouse
     folder: Path
     say: Say
 
@@ -144,6 +150,7 @@ class Tour:
             TourError: a program failed.
         """
         self._step("load the system tables", self._load)
+        self._step("load a ledger", self._load_ledger)
         self._step("dbt: audit log to work list", self._build_work_lists)
         self._step("fetch spaces over HTTP", self._fetch_spaces)
         fetched = self._fetch_messages()
@@ -163,6 +170,16 @@ class Tour:
         }
         new = [f"{rows} rows of {table}" for table, rows in loaded.items() if rows]
         return ", ".join(new) or "nothing new, the files were loaded before"
+
+    def _load_ledger(self) -> str:
+        """Load one that ends with the month before the history's end."""
+        end = self.history.options.end.date().replace(day=1)
+        seed = self.history.options.seed
+        options = LedgerOptions(end=end, transactions=_LEDGER_TRANSACTIONS, seed=seed)
+        appended = load_ledger(self.warehouse, options)
+        if appended is None:
+            return "nothing new, it was loaded before"
+        return ", ".join(f"{rows} rows of {table}" for table, rows in appended.items())
 
     def _build_work_lists(self) -> str:
         return self.programs.dbt("build", *_WITHOUT_UNIT_TESTS, "--select", *_WORK_LISTS)
@@ -191,6 +208,7 @@ class Tour:
 
 def take_tour(
     options: HistoryOptions,
+    warehouse: Warehouse,
     *,
     target: str,
     folder: Path,
@@ -202,6 +220,7 @@ def take_tour(
 
     Raises:
         TourError: a program failed.
+        WarehouseError: the ledger cannot be stored.
     """
     history = build_history(anchored(options, folder))
     say(
@@ -217,7 +236,7 @@ def take_tour(
             )
         except OSError:  # a taken port: free ones do, only the addresses differ
             site = stack.enter_context(SimulatedWorkspaces(history, client_id, client_secret))
-        return Tour(history, site, programs, folder / "system_tables", say).take()
+        return Tour(history, site, programs, warehouse, folder / "system_tables", say).take()
 
 
 def _environment(environ: Mapping[str, str], client_id: str, client_secret: str) -> dict[str, str]:

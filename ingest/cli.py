@@ -17,11 +17,13 @@ import click
 
 from ingest import loading
 from ingest.asking import ask_questions, read_questions
+from ingest.bank_exports import ExportFormat
 from ingest.console import Reporter, configure_logging
 from ingest.errors import IngestError
 from ingest.files import find_files
+from ingest.ledger import SUFFIXES, Import, land_exports, tell_export
 from ingest.messages import fetch_messages
-from ingest.options import one_workspace, shared_options, signs_in
+from ingest.options import one_workspace, reads_exports, shared_options, signs_in
 from ingest.planning import tell_plan
 from ingest.privacy import Privacy
 from ingest.purging import count_content, purge_content, read_retention_days
@@ -118,7 +120,7 @@ def command(function: Callable[..., int]) -> click.Command:
 
 @command
 def init(session: Session) -> int:
-    """Create the database and the landing tables that are absent."""
+    """Create the database and the tables of landing and ledger that are absent."""
     session.warehouse.create_tables(ALL_TABLES)
     return EXIT_DONE
 
@@ -147,6 +149,32 @@ def load_files(session: Session, table_name: str, paths: tuple[Path, ...]) -> in
         else:
             session.reporter.say(f"{file.path}: {file.rows} rows into {table_name}", rows=file.rows)
     return EXIT_DONE
+
+
+@command
+@reads_exports
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def ledger(
+    session: Session,
+    *,
+    paths: tuple[Path, ...],
+    account: str,
+    currency: str,
+    shape: str | None,
+    date_format: str | None,
+    encoding: str,
+) -> int:
+    """Land bank exports (delimited text) as transactions and labels; folders are searched.
+
+    The shape is told by the header. A transaction that an earlier file brought is not landed again;
+    a line that cannot be read is kept in ledger.rejected_lines.
+    """
+    form = ExportFormat(account, shape, date_format, encoding)
+    how = Import(form, currency, session.privacy)
+    rejected = 0
+    for file in land_exports(session.warehouse, find_files(list(paths), SUFFIXES), how):
+        rejected += tell_export(session.reporter, file)
+    return EXIT_PARTIAL if rejected else EXIT_DONE
 
 
 @command

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,12 @@ _DELIVERY_NESTED_NAMES = {
 }
 
 
-def find_files(paths: list[Path]) -> list[Path]:
+def find_files(paths: list[Path], suffixes: Collection[str] = _SUFFIXES) -> list[Path]:
     """Return the files among the paths and inside the folders among them, sorted per folder.
+
+    Args:
+        paths: Files, whatever their names, and folders.
+        suffixes: Of the files that are taken from folders.
 
     Raises:
         BadFileError: a path does not exist.
@@ -58,7 +62,7 @@ def find_files(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = (file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
+            inside = (file for file in path.rglob("*") if file.suffix.lower() in suffixes)
             found += sorted(file for file in inside if file.is_file())
         elif path.is_file():
             found.append(path)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import reduce
 from typing import TypeVar
 
 import click
+
+from ingest.bank_exports import SHAPES
+from ingest.bank_values import DATE_FORMATS
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -43,6 +47,41 @@ _SHARED = (
 )
 
 
+def _checked_currency(_: click.Context, parameter: click.Parameter, given: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", given):
+        raise click.BadParameter("not three capital letters", param=parameter)
+    return given
+
+
+_EXPORTS = (
+    click.option(
+        "--account",
+        default="default",
+        show_default=True,
+        help="Account of files that have no column of accounts; name each, if there are two.",
+    ),
+    click.option(
+        "--currency",
+        default="USD",
+        show_default=True,
+        metavar="CODE",
+        callback=_checked_currency,
+        help="Of all amounts, ISO 4217.",
+    ),
+    click.option(
+        "--shape",
+        type=click.Choice(list(SHAPES)),
+        help="Its columns, in its order, have other names.  [default: by the header]",
+    ),
+    click.option(
+        "--date-format",
+        type=click.Choice(DATE_FORMATS),
+        help="11/30/2025 is us, 30/11/2025 eu.  [default: us, and eu where there are points]",
+    ),
+    click.option("--encoding", default="utf-8", show_default=True, help="Of the text."),
+)
+
+
 def shared_options(function: F) -> F:
     """Give a command the options that all have."""
     return reduce(lambda given, option: option(given), reversed(_SHARED), function)
@@ -51,6 +90,13 @@ def shared_options(function: F) -> F:
 def one_workspace(function: Callable[..., int]) -> Callable[..., int]:
     """Give a command the option that takes one workspace only."""
     return click.option("--workspace", "workspace_id", help="Only this workspace id.")(function)
+
+
+def reads_exports(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that say what the header of a bank export does not."""
+    for option in reversed(_EXPORTS):
+        function = option(function)
+    return function
 
 
 def signs_in(function: Callable[..., int]) -> Callable[..., int]:

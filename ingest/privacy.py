@@ -2,8 +2,8 @@
 
 full      everything as received
 hashed    identities as keyed hashes
-redacted  as hashed, and no text that a person or Genie wrote: questions, answers, comments, titles,
-          errors; SQL keeps its shape and loses its literals
+redacted  as hashed, and no text that a person, a bank or Genie wrote: questions, answers, comments,
+          titles, errors, lines of statements; SQL keeps its shape and loses its literals
 
 Identities are e-mails, wherever they stand in a text, and the values of the keys below. UUIDs
 are kept: they name service principals. The hash is the HMAC-SHA256 (RFC 2104) of the
@@ -117,6 +117,26 @@ class Privacy:
         if self.mode == "full" or text is None:
             return attempt
         return {**attempt, "error_message": self._without_emails(text)}
+
+    def transaction(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a transaction as it may be stored: the account is an identity.
+
+        What the bank wrote may name people; its category does not.
+        """
+        if self.mode == "full":
+            return row
+        texts = {key: self.bank_text(row[key]) for key in ("description", "merchant")}
+        return {**row, **texts, "account_id": self._hash(row["account_id"])}
+
+    def bank_text(self, text: str | None) -> str | None:
+        """Return a text of a bank as it may be stored."""
+        if self.mode == "full" or text is None:
+            return text
+        return REDACTED if self.mode == "redacted" else self._without_emails(text)
+
+    def digest(self, text: str) -> str:
+        """Return a digest, keyed unless the mode is full: what it was made of cannot be guessed."""
+        return hmac.new(self.key.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
 
     def _column(self, key: str, value: Any) -> Any:
         if isinstance(value, str) and value[:1] in "{[":

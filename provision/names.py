@@ -6,13 +6,18 @@ import re
 from dataclasses import dataclass
 
 from provision.errors import SetupError
+from warehouse import Table
 from warehouse.landing import SCHEMA as LANDING_SCHEMA
+from warehouse.ledger import SCHEMA as LEDGER_SCHEMA
 
 # first what others are made from, last what people read; cleanup goes the other way
 SCHEMAS = {
     LANDING_SCHEMA: "Landing of genie-ingest: JSON as received, append-only.",
+    LEDGER_SCHEMA: "Transactions, labels, features, what models made of them; append-only.",
     "genie_bronze": "Genie: cast, flattened, without copies.",
     "genie_silver": "Genie: events, messages, attachments, statements, spaces.",
+    "ml_staging": "Ledger: last versions of its rows, and features as they were known.",
+    "ml_training": "Ledger: what models learn from, and how well they do.",
     "genie_analytics": "Genie: work lists, facts and metrics; what people and tools read.",
 }
 READ_SCHEMA = "genie_analytics"
@@ -60,6 +65,10 @@ class Place:
     def path(self, *names: str) -> str:
         """Return a name of several parts as SQL has it, the catalog first."""
         return quoted(self.catalog, *names)
+
+    def names(self, table: Table) -> tuple[str, str]:
+        """Return schema and name of a table of ours, the prefix before them."""
+        return f"{self.prefix}{table.schema}", table.name
 
 
 def quoted(*names: str) -> str:

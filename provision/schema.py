@@ -1,4 +1,4 @@
-"""Catalog, schemas, volume and landing tables: what is absent, and how to drop it all."""
+"""Catalog, schemas, volume, landing and ledger tables: what is absent, and how to drop it all."""
 
 from __future__ import annotations
 
@@ -43,8 +43,10 @@ def plan_schema(statements: Statements, place: Place) -> Iterator[Change]:
                 texts.create_schema(place, schema),
                 f"you need CREATE SCHEMA on catalog {place.catalog}",
             )
-    is_there = place.landing in (schemas or ())
-    yield from _plan_landing(statements, place, is_there=is_there)
+    yield from _plan_volume(statements, place, is_there=place.landing in (schemas or ()))
+    columns = _columns(statements, place) if schemas else {}
+    for table in ALL_TABLES:
+        yield from _plan_table(statements, place, table, columns.get(place.names(table)))
 
 
 def find_schemas(statements: Statements, place: Place) -> list[Found]:
@@ -71,24 +73,20 @@ def plan_drop(statements: Statements, place: Place, found: Found) -> Change:
     )
 
 
-def _plan_landing(statements: Statements, place: Place, *, is_there: bool) -> Iterator[Change]:
+def _plan_volume(statements: Statements, place: Place, *, is_there: bool) -> Iterator[Change]:
     volumes: set[str] = set()
-    columns: dict[str, set[str]] = {}
     if is_there:
         found = statements.run(f"SHOW VOLUMES IN {place.path(place.landing)}")
         volumes = {str(row["volume_name"]).lower() for row in found}
-        columns = _columns(statements, place)
     path = f"{place.catalog}.{place.landing}"
     if VOLUME not in volumes:
         yield by_sql(statements, f"create volume {path}.{VOLUME}", texts.create_volume(place))
-    for table in ALL_TABLES:
-        yield from _plan_table(statements, place, table, columns.get(table.name))
 
 
 def _plan_table(
     statements: Statements, place: Place, table: Table, columns: set[str] | None
 ) -> Iterator[Change]:
-    path = f"{place.catalog}.{place.landing}.{table.name}"
+    path = ".".join((place.catalog, *place.names(table)))
     if columns is None:
         yield by_sql(statements, f"create table {path}", texts.create_table(place, table))
         return
@@ -110,12 +108,15 @@ def _first_column(rows: list[Row]) -> set[str]:
     return {str(next(iter(row.values()))).lower() for row in rows}
 
 
-def _columns(statements: Statements, place: Place) -> dict[str, set[str]]:
-    found = statements.run(
-        f"SELECT table_name, column_name FROM {place.path('information_schema', 'columns')}"  # noqa: S608 - names are checked
-        f" WHERE table_schema = {text(place.landing)}"
-    )
-    columns: dict[str, set[str]] = {}
-    for row in found:
-        columns.setdefault(str(row["table_name"]), set()).add(str(row["column_name"]))
+def _columns(statements: Statements, place: Place) -> dict[tuple[str, str], set[str]]:
+    """Return the columns of the tables of ours that are there, by schema and name."""
+    columns: dict[tuple[str, str], set[str]] = {}
+    for schema in sorted({place.names(table)[0] for table in ALL_TABLES}):
+        found = statements.run(
+            f"SELECT table_name, column_name FROM {place.path('information_schema', 'columns')}"  # noqa: S608 - names are checked
+            f" WHERE table_schema = {text(schema)}"
+        )
+        for row in found:
+            key = (schema, str(row["table_name"]))
+            columns.setdefault(key, set()).add(str(row["column_name"]))
     return columns

@@ -73,15 +73,15 @@ def create_volume(place: Place) -> str:
 
 
 def create_table(place: Place, table: Table) -> str:
-    """Return the statement that makes a landing table."""
+    """Return the statement that makes a table of ours."""
     columns = ",\n".join(f"  {_column(field)}" for field in table.columns)
-    return f"CREATE TABLE IF NOT EXISTS {place.path(place.landing, table.name)} (\n{columns}\n)"
+    return f"CREATE TABLE IF NOT EXISTS {place.path(*place.names(table))} (\n{columns}\n)"
 
 
 def add_columns(place: Place, table: Table, names: Sequence[str]) -> str:
-    """Return the statement that gives a landing table the columns that a release added."""
+    """Return the statement that gives a table of ours the columns that a release added."""
     columns = ", ".join(_column(table.columns.field(name)) for name in names)
-    return f"ALTER TABLE {place.path(place.landing, table.name)} ADD COLUMNS ({columns})"
+    return f"ALTER TABLE {place.path(*place.names(table))} ADD COLUMNS ({columns})"
 
 
 def drop_schema(place: Place, schema: str) -> str:

@@ -31,7 +31,6 @@ from warehouse.base import (
 from warehouse.databricks_errors import MovedError, told_by_files, told_by_sql
 from warehouse.databricks_types import databricks_type
 from warehouse.landing import ALL_TABLES, SCHEMA, VOLUME
-from warehouse.ledger import LEDGER_TABLES
 from warehouse.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -46,8 +45,8 @@ _TAGS: dict[str, str | None] = {"project": "genie_observability", "program": "ge
 _FOLDER = re.compile(r"\w+\.\w+")  # schema and table
 _REPLACING = "replacing"  # a folder of no table
 
-# what a later table speaks of is in an earlier one: payloads come before their fetch_attempts
-_ORDER = {table.name: at for at, table in enumerate((*LEDGER_TABLES, *ALL_TABLES))}
+# payloads come before their fetch_attempts
+_ORDER = {table.name: at for at, table in enumerate(ALL_TABLES)}
 
 
 class DatabricksWarehouse(Warehouse):

@@ -1,6 +1,7 @@
 """The landing tables: what is stored, as received, before any rule is applied.
 
-Every table is append-only, but for what `purge` replaces, and ends in `fetched_at` (UTC, when the
+`ALL_TABLES` holds them and those of the ledger: all that Python creates and writes. Every landing
+table is append-only, but for what `purge` replaces, and ends in `fetched_at` (UTC, when the
 row was received) and `batch_id` (one per transaction). System tables keep Databricks' column names;
 maps and structs are JSON text.
 Column lists of the system tables: DESCRIBE of system.access.audit, system.access.workspaces_latest,
@@ -12,6 +13,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from warehouse.base import Table
+from warehouse.ledger import LEDGER_TABLES
 
 SCHEMA = "genie_raw"
 VOLUME = "landing"  # of that schema; on Databricks, files on their way into the tables
@@ -177,7 +179,9 @@ SYSTEM_TABLES = {
     table.name: table for table in (AUDIT, WORKSPACES, QUERY_HISTORY, BILLING_USAGE, LIST_PRICES)
 }
 
+# what a later table speaks of is in an earlier one
 ALL_TABLES = (
+    *LEDGER_TABLES,
     *SYSTEM_TABLES.values(),
     MESSAGES,
     SPACES,

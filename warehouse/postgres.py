@@ -194,11 +194,11 @@ def _creation(table: Table) -> Iterator[str]:
     yield f"create table if not exists {table.qualified_name} ({', '.join(columns)})"
     for column in columns:  # a table of an earlier version may lack some
         yield f"alter table {table.qualified_name} add column if not exists {column}"
-    if "fetched_at" in table.columns.names:
-        # increments look for the newest batches; rows lie in the order of their times
+    # increments look for the newest batches; rows lie in the order of their times
+    for received_at in {"fetched_at", "loaded_at"} & set(table.columns.names):
         yield (
-            f"create index if not exists {table.name}_fetched_at"
-            f" on {table.qualified_name} using brin (fetched_at) with (autosummarize = on)"
+            f"create index if not exists {table.name}_{received_at}"
+            f" on {table.qualified_name} using brin ({received_at}) with (autosummarize = on)"
         )
 
 

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from warehouse.base import Table, Transaction, Warehouse
 
-_OURS = re.compile(r"\b(?=genie_(?:raw|bronze|silver|analytics)\.)")
+_OURS = re.compile(
+    r"\b(?=(?:genie_(?:raw|bronze|silver|analytics)|ledger|ml_(?:staging|training))\.)"
+)
 
 
 class PrefixedWarehouse(Warehouse):

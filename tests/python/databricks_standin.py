@@ -168,6 +168,8 @@ class StandinWarehouse(Warehouse):
         self.append_rows(f"{CATALOG}.{table.qualified_name}", rows.select(table.columns.names))
 
     def append_rows(self, name: str, rows: pa.Table) -> None:
+        if not rows.num_rows:  # nothing to do takes it a second, too
+            return
         path = self._standin.folder / "rows.parquet"
         pq.write_table(rows, path)
         self.execute(f"insert into {name} by name select * from parquet.`{path}`")

@@ -274,6 +274,6 @@ def test_the_prefix_holds_for_dbt_and_ingestion(
     project.ingest("status", expect=None)
     assert project.value("select count(*) from ada_genie_raw.messages") > 0
     schemas = "select distinct schema_name from information_schema.schemata where schema_name ~ ?"
-    assert project.query(schemas, ["^genie_.*"]) == []
+    assert project.query(schemas, ["^(genie_|ledger|ml_).*"]) == []
     project.extra["GENIE_SCHEMA_PREFIX"] = "Ada-"
     assert "a-z, 0-9 and _ only" in project.ingest("status", expect=1).stderr

@@ -16,6 +16,7 @@ from ingest.loading import load_files
 from ingest.privacy import Privacy
 from warehouse import MemoryWarehouse, Table
 from warehouse.landing import ALL_TABLES, AUDIT, QUERY_HISTORY, SYSTEM_TABLES, WORKSPACES
+from warehouse.ledger import LEDGER_TABLES
 
 EVENT: dict[str, Any] = {
     "workspace_id": "1",
@@ -230,5 +231,14 @@ def test_landing_holds_every_column_of_the_system_tables(shared_samples: Path) -
         assert SYSTEM_TABLES[table].columns.names == [*columns, "fetched_at", "batch_id"]
 
 
-def test_every_landing_table_has_a_place_of_its_own() -> None:
+def test_every_table_has_a_place_and_a_name_of_its_own() -> None:
     assert len({table.qualified_name for table in ALL_TABLES}) == len(ALL_TABLES)
+    assert len({table.name for table in ALL_TABLES}) == len(ALL_TABLES)
+
+
+def test_loading_creates_the_tables_of_the_ledger_too(
+    warehouse: MemoryWarehouse, tmp_path: Path
+) -> None:
+    load(warehouse, AUDIT, write(tmp_path / "a.jsonl", EVENT))
+    for table in LEDGER_TABLES:
+        assert stored(warehouse, table) == []

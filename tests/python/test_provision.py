@@ -19,7 +19,10 @@ from demo.server import SimulatedWorkspaces
 from warehouse.landing import ALL_TABLES
 
 END = datetime(2026, 11, 20, 15, tzinfo=UTC)
-SCHEMAS = ("genie_raw", "genie_bronze", "genie_silver", "genie_analytics")
+SCHEMAS = (
+    *("genie_raw", "ledger", "genie_bronze", "genie_silver"),
+    *("ml_staging", "ml_training", "genie_analytics"),
+)
 SECRET = "never-to-be-printed-4711"
 NOTHING = "nothing to change\n"
 
@@ -59,10 +62,10 @@ class Site:
         return finished
 
     def changes(self) -> list[str]:
-        return self.served.statements.ledger.changes
+        return self.served.statements.unity_catalog.changes
 
     def privileges(self, grantee: str, *names: str) -> set[str]:
-        return self.served.statements.ledger.privileges(grantee, *names)
+        return self.served.statements.unity_catalog.privileges(grantee, *names)
 
 
 @pytest.fixture
@@ -112,12 +115,14 @@ def test_schema_makes_what_the_file_says_and_makes_it_once(site: Site) -> None:
     assert site.changes() == statements_of("schema")
     assert len(done.splitlines()) == len(dry.splitlines())
     for table in ALL_TABLES:
-        made = site.served.statements.ledger.columns("main", "genie_raw", table.name)
+        made = site.served.statements.unity_catalog.columns("main", table.schema, table.name)
         assert list(made) == table.columns.names
-    usage = site.served.statements.ledger.columns("main", "genie_raw", "billing_usage")
+    usage = site.served.statements.unity_catalog.columns("main", "genie_raw", "billing_usage")
     assert usage["usage_quantity"] == "DECIMAL(38,18)"
     assert usage["usage_date"] == "DATE"
     assert usage["fetched_at"] == "TIMESTAMP"
+    transactions = site.served.statements.unity_catalog.columns("main", "ledger", "transactions")
+    assert transactions["amount"] == "DECIMAL(18,2)"
 
     assert site.setup("schema").stdout == NOTHING
     assert site.setup("schema", "--dry-run").stdout == NOTHING
@@ -125,18 +130,20 @@ def test_schema_makes_what_the_file_says_and_makes_it_once(site: Site) -> None:
 
 def test_a_column_that_a_release_added_comes_with_the_next_run(site: Site) -> None:
     site.setup("schema")
-    ledger = site.served.statements.ledger
-    ledger.forget_column("error_code", "main", "genie_raw", "fetch_attempts")
+    unity_catalog = site.served.statements.unity_catalog
+    unity_catalog.forget_column("error_code", "main", "genie_raw", "fetch_attempts")
     told = site.setup("schema").stdout
     assert told == "done: add columns to main.genie_raw.fetch_attempts: error_code\n"
-    assert ledger.columns("main", "genie_raw", "fetch_attempts")["error_code"] == "STRING"
+    assert unity_catalog.columns("main", "genie_raw", "fetch_attempts")["error_code"] == "STRING"
     assert site.setup("schema").stdout == NOTHING
 
 
 def test_a_prefix_and_a_catalog_of_ones_own(site: Site) -> None:
     words = ("--catalog", "observability", "--schema-prefix", "ada_")
     site.setup("schema", *words)
-    assert site.served.statements.ledger.columns("observability", "ada_genie_raw", "messages")
+    made = site.served.statements.unity_catalog.columns
+    assert made("observability", "ada_genie_raw", "messages")
+    assert made("observability", "ada_ledger", "transactions")
     assert "`main`" not in "".join(site.changes())
     assert site.setup("schema", *words).stdout == NOTHING
 
@@ -156,7 +163,7 @@ def test_names_that_are_none_are_refused_before_any_sql(site: Site, words: tuple
 
 
 def test_a_catalog_that_we_may_not_create_ends_the_command_in_one_line(site: Site) -> None:
-    site.served.statements.ledger.closed = frozenset({"main"})
+    site.served.statements.unity_catalog.closed = frozenset({"main"})
     (line,) = site.setup("schema", expect=1).stderr.splitlines()
     assert "create catalog main" in line
     assert "have a metastore admin create it" in line
@@ -212,7 +219,7 @@ def test_a_grant_that_we_may_not_give_is_told_and_the_others_are_given(
 ) -> None:
     site = make_site(unmanaged=lambda history: frozenset({history.spaces[0].space_id}))
     site.setup("schema")
-    site.served.statements.ledger.closed = frozenset({"system"})
+    site.served.statements.unity_catalog.closed = frozenset({"system"})
     told = site.setup("grants", "--space", site.history.spaces[0].space_id, expect=2)
     warnings = told.stderr.splitlines()
     assert len(warnings) == 10
@@ -268,18 +275,18 @@ def test_cleanup_drops_what_is_typed_and_no_more(site: Site) -> None:
     site.setup("schema")
     before = len(site.changes())
     dry = site.setup("cleanup", "--dry-run").stdout
-    tables = len(ALL_TABLES)
+    tables = sum(table.schema == "genie_raw" for table in ALL_TABLES)
     assert f"would drop schema main.genie_raw with {tables} tables and views" in dry
 
-    site.setup("cleanup", answer="yes\ny\n\ngenie_rw\n")
+    site.setup("cleanup", answer="yes\ny\n\n\n\nledgers\ngenie_rw\n")
     assert len(site.changes()) == before
     site.setup("cleanup", expect=1)  # nobody answers
     assert len(site.changes()) == before
 
-    told = site.setup("cleanup", answer="genie_analytics\n\n\n\n").stdout
+    told = site.setup("cleanup", answer="genie_analytics" + 7 * "\n").stdout
     assert "main.genie_raw stays" in told
     assert site.changes()[before:] == ["DROP SCHEMA IF EXISTS `main`.`genie_analytics` CASCADE"]
-    assert site.served.statements.ledger.columns("main", "genie_raw", "messages")
+    assert site.served.statements.unity_catalog.columns("main", "genie_raw", "messages")
 
 
 def test_cleanup_with_confirm_asks_nothing(site: Site) -> None:

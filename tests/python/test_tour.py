@@ -75,11 +75,13 @@ def test_a_tour_and_the_same_tour_again_and_on_postgres(
     calls = re.search(r"API calls .* ([0-9.]+) a message", first)
     assert calls is not None
     assert float(calls[1]) <= 0.2
+    assert "ledger           2,000 transactions of 5 accounts" in first
     for part in ("failure rate", "waiting, AUTH_ERROR", "top spaces", "var/genie.duckdb"):
         assert part in first
     second = tour()
     assert "Nothing new: every message had been fetched before." in second
     assert "the files were loaded before" in second
+    assert "load a ledger: nothing new, it was loaded before" in second
     assert second.split("messages  ")[1] == first.split("messages  ")[1]
     postgres_access.renew_database()
     on_postgres = tour("--target", "postgres", environ=postgres_access.environ)

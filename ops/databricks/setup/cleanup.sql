@@ -3,8 +3,14 @@
 
 DROP SCHEMA IF EXISTS `main`.`genie_analytics` CASCADE;
 
+DROP SCHEMA IF EXISTS `main`.`ml_training` CASCADE;
+
+DROP SCHEMA IF EXISTS `main`.`ml_staging` CASCADE;
+
 DROP SCHEMA IF EXISTS `main`.`genie_silver` CASCADE;
 
 DROP SCHEMA IF EXISTS `main`.`genie_bronze` CASCADE;
+
+DROP SCHEMA IF EXISTS `main`.`ledger` CASCADE;
 
 DROP SCHEMA IF EXISTS `main`.`genie_raw` CASCADE;

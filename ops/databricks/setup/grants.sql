@@ -33,6 +33,14 @@ GRANT READ VOLUME ON SCHEMA `main`.`genie_raw` TO `application-id`;
 
 GRANT WRITE VOLUME ON SCHEMA `main`.`genie_raw` TO `application-id`;
 
+GRANT USE SCHEMA ON SCHEMA `main`.`ledger` TO `application-id`;
+
+GRANT SELECT ON SCHEMA `main`.`ledger` TO `application-id`;
+
+GRANT MODIFY ON SCHEMA `main`.`ledger` TO `application-id`;
+
+GRANT CREATE TABLE ON SCHEMA `main`.`ledger` TO `application-id`;
+
 GRANT USE SCHEMA ON SCHEMA `main`.`genie_bronze` TO `application-id`;
 
 GRANT SELECT ON SCHEMA `main`.`genie_bronze` TO `application-id`;
@@ -48,6 +56,22 @@ GRANT SELECT ON SCHEMA `main`.`genie_silver` TO `application-id`;
 GRANT MODIFY ON SCHEMA `main`.`genie_silver` TO `application-id`;
 
 GRANT CREATE TABLE ON SCHEMA `main`.`genie_silver` TO `application-id`;
+
+GRANT USE SCHEMA ON SCHEMA `main`.`ml_staging` TO `application-id`;
+
+GRANT SELECT ON SCHEMA `main`.`ml_staging` TO `application-id`;
+
+GRANT MODIFY ON SCHEMA `main`.`ml_staging` TO `application-id`;
+
+GRANT CREATE TABLE ON SCHEMA `main`.`ml_staging` TO `application-id`;
+
+GRANT USE SCHEMA ON SCHEMA `main`.`ml_training` TO `application-id`;
+
+GRANT SELECT ON SCHEMA `main`.`ml_training` TO `application-id`;
+
+GRANT MODIFY ON SCHEMA `main`.`ml_training` TO `application-id`;
+
+GRANT CREATE TABLE ON SCHEMA `main`.`ml_training` TO `application-id`;
 
 GRANT USE SCHEMA ON SCHEMA `main`.`genie_analytics` TO `application-id`;
 

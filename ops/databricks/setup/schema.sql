@@ -4,13 +4,117 @@ CREATE CATALOG IF NOT EXISTS `main`;
 
 CREATE SCHEMA IF NOT EXISTS `main`.`genie_raw` COMMENT 'Landing of genie-ingest: JSON as received, append-only.';
 
+CREATE SCHEMA IF NOT EXISTS `main`.`ledger` COMMENT 'Transactions, labels, features, what models made of them; append-only.';
+
 CREATE SCHEMA IF NOT EXISTS `main`.`genie_bronze` COMMENT 'Genie: cast, flattened, without copies.';
 
 CREATE SCHEMA IF NOT EXISTS `main`.`genie_silver` COMMENT 'Genie: events, messages, attachments, statements, spaces.';
 
+CREATE SCHEMA IF NOT EXISTS `main`.`ml_staging` COMMENT 'Ledger: last versions of its rows, and features as they were known.';
+
+CREATE SCHEMA IF NOT EXISTS `main`.`ml_training` COMMENT 'Ledger: what models learn from, and how well they do.';
+
 CREATE SCHEMA IF NOT EXISTS `main`.`genie_analytics` COMMENT 'Genie: work lists, facts and metrics; what people and tools read.';
 
 CREATE VOLUME IF NOT EXISTS `main`.`genie_raw`.`landing` COMMENT 'Files on their way into the landing.';
+
+CREATE TABLE IF NOT EXISTS `main`.`ledger`.`transactions` (
+  `transaction_id` STRING,
+  `account_id` STRING,
+  `transacted_at` TIMESTAMP,
+  `amount` DECIMAL(18,2),
+  `currency` STRING,
+  `description` STRING,
+  `merchant` STRING,
+  `source` STRING,
+  `is_deleted` BOOLEAN,
+  `loaded_at` TIMESTAMP,
+  `batch_id` STRING
+);
+
+CREATE TABLE IF NOT EXISTS `main`.`ledger`.`transaction_labels` (
+  `label_id` STRING,
+  `transaction_id` STRING,
+  `label` STRING,
+  `label_source` STRING,
+  `observed_at` TIMESTAMP,
+  `is_deleted` BOOLEAN,
+  `loaded_at` TIMESTAMP,
+  `batch_id` STRING
+);
+
+CREATE TABLE IF NOT EXISTS `main`.`ledger`.`ml_features` (
+  `transaction_id` STRING,
+  `feature_version` STRING,
+  `computed_at` TIMESTAMP,
+  `is_credit` BOOLEAN,
+  `amount_abs` DOUBLE,
+  `day_of_week` BIGINT,
+  `day_of_month` BIGINT,
+  `merchant_count_90d` BIGINT,
+  `merchant_mean_amount_90d` DOUBLE,
+  `days_since_merchant` DOUBLE,
+  `account_count_30d` BIGINT,
+  `account_mean_amount_30d` DOUBLE,
+  `loaded_at` TIMESTAMP,
+  `batch_id` STRING
+);
+
+CREATE TABLE IF NOT EXISTS `main`.`ledger`.`suggestion_events` (
+  `suggestion_id` STRING,
+  `transaction_id` STRING,
+  `model_version` STRING,
+  `suggested_label` STRING,
+  `confidence` DOUBLE,
+  `suggested_at` TIMESTAMP,
+  `loaded_at` TIMESTAMP,
+  `batch_id` STRING
+);
+
+CREATE TABLE IF NOT EXISTS `main`.`ledger`.`suggestion_feedback` (
+  `feedback_id` STRING,
+  `suggestion_id` STRING,
+  `feedback` STRING,
+  `corrected_label` STRING,
+  `feedback_at` TIMESTAMP,
+  `loaded_at` TIMESTAMP,
+  `batch_id` STRING
+);
+
+CREATE TABLE IF NOT EXISTS `main`.`ledger`.`model_registry` (
+  `model_version` STRING,
+  `model_name` STRING,
+  `stage` STRING,
+  `rollout_percent` BIGINT,
+  `registered_at` TIMESTAMP,
+  `loaded_at` TIMESTAMP,
+  `batch_id` STRING
+);
+
+CREATE TABLE IF NOT EXISTS `main`.`ledger`.`ml_training_runs` (
+  `training_run_id` STRING,
+  `model_version` STRING,
+  `status` STRING,
+  `started_at` TIMESTAMP,
+  `finished_at` TIMESTAMP,
+  `trained_until` DATE,
+  `row_count` BIGINT,
+  `f1_macro` DOUBLE,
+  `calibration_error` DOUBLE,
+  `rollout_percent` BIGINT,
+  `loaded_at` TIMESTAMP,
+  `batch_id` STRING
+);
+
+CREATE TABLE IF NOT EXISTS `main`.`ledger`.`rejected_lines` (
+  `file_name` STRING,
+  `sha256` STRING,
+  `line_number` BIGINT,
+  `line` STRING,
+  `reason` STRING,
+  `loaded_at` TIMESTAMP,
+  `batch_id` STRING
+);
 
 CREATE TABLE IF NOT EXISTS `main`.`genie_raw`.`audit` (
   `account_id` STRING,

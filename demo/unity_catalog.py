@@ -26,7 +26,7 @@ _PRIVILEGES = {
 Names = tuple[str, ...]
 
 
-class Ledger:
+class UnityCatalog:
     """What Unity Catalog knows; safe for threads.
 
     Attributes:
@@ -164,24 +164,24 @@ class Ledger:
 _STATEMENTS: tuple[tuple[re.Pattern[str], Callable[..., Result]], ...] = tuple(
     (re.compile(pattern), handler)
     for pattern, handler in (
-        ("SHOW CATALOGS", Ledger._show_catalogs),
-        (rf"SHOW SCHEMAS IN {_PATH}", Ledger._show_schemas),
-        (rf"SHOW TABLES IN {_PATH}", Ledger._show_tables),
-        (rf"SHOW VOLUMES IN {_PATH}", Ledger._show_volumes),
+        ("SHOW CATALOGS", UnityCatalog._show_catalogs),
+        (rf"SHOW SCHEMAS IN {_PATH}", UnityCatalog._show_schemas),
+        (rf"SHOW TABLES IN {_PATH}", UnityCatalog._show_tables),
+        (rf"SHOW VOLUMES IN {_PATH}", UnityCatalog._show_volumes),
         (
             rf"SELECT table_name, column_name FROM ({_NAME})\.`information_schema`\.`columns`"  # noqa: S608 - a pattern
             r" WHERE table_schema = '(\w+)'",
-            Ledger._show_columns,
+            UnityCatalog._show_columns,
         ),
-        (rf"SHOW GRANTS ({_NAME}) ON (CATALOG|SCHEMA|TABLE) {_PATH}", Ledger._show_grants),
+        (rf"SHOW GRANTS ({_NAME}) ON (CATALOG|SCHEMA|TABLE) {_PATH}", UnityCatalog._show_grants),
         (
             rf"CREATE (CATALOG|SCHEMA|VOLUME) IF NOT EXISTS {_PATH}{_COMMENT}",
-            Ledger._create,
+            UnityCatalog._create,
         ),
-        (rf"CREATE TABLE IF NOT EXISTS {_PATH} \((.*)\)", Ledger._create_table),
-        (rf"ALTER TABLE {_PATH} ADD COLUMNS \((.*)\)", Ledger._add_columns),
-        (rf"DROP SCHEMA IF EXISTS {_PATH} CASCADE", Ledger._drop_schema),
-        (rf"GRANT ([A-Z ]+) ON (CATALOG|SCHEMA|TABLE) {_PATH} TO ({_NAME})", Ledger._grant),
+        (rf"CREATE TABLE IF NOT EXISTS {_PATH} \((.*)\)", UnityCatalog._create_table),
+        (rf"ALTER TABLE {_PATH} ADD COLUMNS \((.*)\)", UnityCatalog._add_columns),
+        (rf"DROP SCHEMA IF EXISTS {_PATH} CASCADE", UnityCatalog._drop_schema),
+        (rf"GRANT ([A-Z ]+) ON (CATALOG|SCHEMA|TABLE) {_PATH} TO ({_NAME})", UnityCatalog._grant),
     )
 )
 

@@ -30,11 +30,11 @@ TESTS: dict[str, dict[str, Any]] = {
     "point_in_time": {"known_at": "features_computed_at", "used_at": "transacted_at"},
     "no_split_overlap": {
         "column_name": "data_split",
-        "same": [
-            ["transaction_id"],
-            ["account_id", "transacted_date", "amount", "normalised_description"],
-        ],
+        "same": ["account_id", "amount", "normalised_description"],
+        "date_column": "transacted_date",
+        "days": 4,
     },
+    "no_split_overlap_of_ids": {"column_name": "data_split", "same": ["transaction_id"]},
     "no_label_conflict": {"column_name": "target_label", "columns": ["transaction_id"]},
     "stable_between_months": {
         "column_name": "amount",
@@ -50,6 +50,10 @@ TESTS: dict[str, dict[str, Any]] = {
 }
 
 Row = dict[str, Any]
+
+
+def generic(test: str) -> str:
+    return test.removesuffix("_of_ids")
 
 
 def row(transaction_id: str, transacted_at: datetime, split: str, **changes: Any) -> Row:
@@ -112,6 +116,13 @@ def repeat_line(rows: list[Row]) -> None:
     rows.append({**rows[0], "data_split": "test", "transaction_id": "copy"})
 
 
+def repeat_line_by_posting_date(rows: list[Row]) -> None:
+    """From 3 May, which is no train, of 29 April, which is no test but for this."""
+    spent = {"amount": 7, "account_id": "a2"}
+    rows.append(row("spent", datetime(2026, 4, 29), "test", **spent))
+    rows.append(row("posted", datetime(2026, 5, 3), "later", **spent))
+
+
 def label_twice(rows: list[Row]) -> None:
     rows.append({**rows[0], "target_label": "food"})
 
@@ -130,9 +141,12 @@ FAULTS = {
     "future": Fault(observe_in_future, "not_in_future", "label_observed_at is 20"),
     "late_features": Fault(compute_too_late, "point_in_time", "after transacted_at 2026-01-04"),
     "repeated_transaction": Fault(
-        repeat_transaction, "no_split_overlap", "same transaction_id is in test and train"
+        repeat_transaction, "no_split_overlap_of_ids", "transaction_id is in test and train"
     ),
-    "repeated_line": Fault(repeat_line, "no_split_overlap", "normalised_description is in test"),
+    "repeated_line": Fault(repeat_line, "no_split_overlap", "description is in test and train"),
+    "posted_line": Fault(
+        repeat_line_by_posting_date, "no_split_overlap", "in test and later, at most 4 days apart"
+    ),
     "two_labels": Fault(label_twice, "no_label_conflict", "is labelled food and rent"),
     "drift": Fault(spend_more, "stable_between_months", "from 2026-03-01 to 2026-04-01"),
     "rare_label": Fault(label_once, "class_balance_floor", "travel has 1 of 40 rows"),
@@ -179,7 +193,7 @@ def write_project(folder: Path) -> None:
             "{{ config(materialized='table') }}\n" + select(rows)
         )
         tests = [
-            {test: {"name": f"{name}__{test}", "arguments": arguments}}
+            {generic(test): {"name": f"{name}__{test}", "arguments": arguments}}
             for test, arguments in TESTS.items()
         ]
         models.append({"name": name, "data_tests": tests})
@@ -231,4 +245,4 @@ def test_rows_are_stored_with_the_reason(tested: Project, name: str) -> None:
 def test_every_test_of_training_data_has_its_fault() -> None:
     files = (ROOT / "tests/dbt/generic").glob("*.sql")
     stored = {path.stem for path in files if "store_failures" in path.read_text(encoding="utf-8")}
-    assert {f"test_{fault.found_by}" for fault in FAULTS.values()} == stored
+    assert {f"test_{generic(fault.found_by)}" for fault in FAULTS.values()} == stored

@@ -4,23 +4,10 @@
     liquid_clustered_by=databricks_clustering(['ts_month']),
 ) }}
 
-with candidates as (
+with splits as (
 
-    select
-        *,
-        extract(year from ts_month) * 12 + extract(month from ts_month) as month_number
-    from {{ ref('staging_training_candidates') }}
+    select * from {{ ref('staging_training_splits') }}
     where exclusion_reason is null
-
-),
-
--- the newest month is 0, the one before it 1
-aged as (
-
-    select
-        *,
-        max(month_number) over () - month_number as month_age
-    from candidates
 
 ),
 
@@ -45,18 +32,13 @@ final as (
         cast(account_mean_amount_30d as {{ type_double() }}) as account_mean_amount_30d,
         cast(target_label as {{ dbt.type_string() }}) as target_label,
         cast(label_source as {{ dbt.type_string() }}) as label_source,
-        cast(case
-            when month_age < {{ var('ml_test_months') | int }} then 'test'
-            when month_age < {{ var('ml_test_months') | int + var('ml_validation_months') | int }}
-                then 'validation'
-            else 'train'
-        end as {{ dbt.type_string() }}) as data_split,
+        cast(data_split as {{ dbt.type_string() }}) as data_split,
         cast(ts_month as date) as ts_month,
         cast(transacted_date as date) as transacted_date,
         cast(transacted_at as timestamp) as transacted_at,
         cast(features_computed_at as timestamp) as features_computed_at,
         cast(label_observed_at as timestamp) as label_observed_at
-    from aged
+    from splits
 
 )
 

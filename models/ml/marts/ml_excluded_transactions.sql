@@ -4,9 +4,9 @@
     liquid_clustered_by=databricks_clustering(['ts_month']),
 ) }}
 
-with candidates as (
+with splits as (
 
-    select * from {{ ref('staging_training_candidates') }}
+    select * from {{ ref('staging_training_splits') }}
     where exclusion_reason is not null
 
 ),
@@ -20,8 +20,9 @@ final as (
         cast(label_count as bigint) as label_count,
         cast(ts_month as date) as ts_month,
         cast(transacted_at as timestamp) as transacted_at,
-        cast(final_label_observed_at as timestamp) as label_observed_at
-    from candidates
+        cast(coalesce(label_observed_at, late_label_observed_at) as timestamp)
+            as label_observed_at
+    from splits
 
 )
 

@@ -1,7 +1,4 @@
-{{ config(
-    materialized='table',
-    liquid_clustered_by=databricks_clustering(['ts_month']),
-) }}
+{{ config(materialized='view') }}
 
 with transactions as (
 
@@ -43,6 +40,12 @@ final as (
         features.account_mean_amount_30d,
         targets.target_label,
         targets.label_source,
+        transactions.ts_month,
+        transactions.transacted_date,
+        transactions.transacted_at,
+        features.computed_at as features_computed_at,
+        targets.label_observed_at,
+        targets.late_label_observed_at,
         case
             when transactions.transacted_at > {{ current_utc() }} then 'transacted_in_future'
             when targets.transaction_id is null then 'no_label'
@@ -50,13 +53,7 @@ final as (
             when targets.target_count = 0 then 'label_too_late'
             when targets.target_count > 1 then 'conflicting_labels'
             when features.transaction_id is null then 'no_features_in_time'
-        end as exclusion_reason,
-        transactions.ts_month,
-        transactions.transacted_date,
-        transactions.transacted_at,
-        features.computed_at as features_computed_at,
-        targets.label_observed_at,
-        targets.final_label_observed_at,
+        end as unusable_reason,
         coalesce(targets.label_count, 0) as label_count
     from transactions
     left join targets

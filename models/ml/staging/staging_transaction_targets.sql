@@ -37,9 +37,8 @@ judged as (
     select
         *,
         source_rank is not null as is_trusted,
-        source_rank is not null
-        and observed_at < due_at
-        and observed_at <= {{ current_utc() }} as is_in_time
+        source_rank is not null and observed_at <= {{ current_utc() }} as is_known,
+        observed_at >= due_at as is_late
     from dated
 
 ),
@@ -48,7 +47,7 @@ ranked as (
 
     select
         *,
-        min(case when is_in_time then source_rank end)
+        min(case when is_known and not is_late then source_rank end)
             over (partition by transaction_id) as rank_in_time,
         min(source_rank) over (partition by transaction_id) as rank_ever
     from judged
@@ -60,7 +59,7 @@ marked as (
 
     select
         *,
-        is_in_time and source_rank = rank_in_time as is_target,
+        is_known and not is_late and source_rank = rank_in_time as is_target,
         is_trusted and source_rank = rank_ever as is_final
     from ranked
 
@@ -76,6 +75,7 @@ final as (
         max(case when is_target then label end) as target_label,
         max(case when is_target then label_source end) as label_source,
         min(case when is_target then observed_at end) as label_observed_at,
+        min(case when is_known and is_late then observed_at end) as late_label_observed_at,
         count(distinct case when is_final then label end) as final_count,
         case
             when count(distinct case when is_final then label end) = 1

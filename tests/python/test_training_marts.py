@@ -21,6 +21,8 @@ MARTS = (
     "fct_suggestions_eval",
     "agg_daily_suggestions",
     "ml_canary_status",
+    "ml_feature_profile",
+    "ml_baseline_metrics",
 )
 STAGES = (2, 3, 6, 7)  # batches that have come when dbt builds
 BUILD = ("run", "--select", "path:models/ml")

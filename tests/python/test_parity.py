@@ -1,8 +1,8 @@
 """The same landing gives the same gold rows on every engine, however it arrived.
 
 DuckDB is the reference: it takes in one history in stages, with every trait and what faults leave
-behind, and a ledger that changes its mind. Another engine gets the same landed rows, stage by stage;
-a third is one more in ENGINES.
+behind, and a ledger that changes its mind. Another engine gets the same landed rows, stage by
+stage; a third is one more in ENGINES.
 """
 
 from __future__ import annotations

@@ -47,6 +47,12 @@ Row = dict[str, Any]
 
 def model(dbt: Any, session: Any) -> Any:
     """Return a row per tested month and label: of Spark, or on DuckDB a table of Arrow."""
+    dbt.config(  # on Databricks: a serverless job of its own, its notebook for its owner alone
+        submission_method="serverless_cluster",
+        user_folder_for_python=True,
+        environment_key="ml_baseline_metrics",
+        environment_dependencies=["pandas==3.1.1", "scikit-learn==1.9.1"],
+    )
     rows = sample(dbt.ref("fct_training_view"))
     found = evaluate(rows.sort_values("transaction_id", ignore_index=True))
     if hasattr(session, "createDataFrame"):

@@ -57,6 +57,12 @@ Row = dict[str, Any]
 
 def model(dbt: Any, session: Any) -> Any:
     """Return a row per month and feature: a data frame of Spark, or on DuckDB a table of Arrow."""
+    dbt.config(  # on Databricks: a serverless job of its own, its notebook for its owner alone
+        submission_method="serverless_cluster",
+        user_folder_for_python=True,
+        environment_key="ml_feature_profile",
+        environment_dependencies=["pyarrow==26.0.1"],
+    )
     rows = dbt.ref("fct_training_view").select("ts_month", *BOUNDS)
     if hasattr(rows, "groupBy"):
         months = rows.groupBy("ts_month").applyInArrow(summarise, spark_schema(COUNTED))

@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 		|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "setup: installing exact versions into $(VENV); this takes about a minute"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[postgres,databricks,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[postgres,databricks,ml,dev]'
 	@touch $@
 
 setup: $(STAMP) ## create .venv with exact versions (every other target calls this)
@@ -52,7 +52,7 @@ test: lint ## everything: lint, types, dbt, end to end
 test-fast: $(STAMP) ## tests without the slow end-to-end runs
 	$(PYTEST) -m 'not slow'
 
-test-deps: ## install the system programs that tests use (Debian, root): Postgres 15, Java 17
+test-deps: ## install the system programs that tests use (Debian, root): Postgres 15, Java 17, Chromium
 	@# its package would start a server: the first file keeps it from making one
 	@test -x /usr/lib/postgresql/15/bin/initdb && echo "test-deps: Postgres 15 is there" || { \
 		mkdir -p /etc/postgresql-common && \
@@ -62,6 +62,9 @@ test-deps: ## install the system programs that tests use (Debian, root): Postgre
 	@java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' && echo "test-deps: Java is there" || { \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; \
 	} || echo "test-deps: no Java 17 to be had here; tests on Databricks' stand-in are skipped by name"
+	@command -v chromium >/dev/null && echo "test-deps: Chromium is there" || { \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
+	} || echo "test-deps: no Chromium to be had here; the test of the docs site is skipped by name"
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .

@@ -4,10 +4,10 @@
     are taken. Purged rows keep the time at which they were fetched: their batches are looked for by
     the day of the purge, with which the batch id begins.
 -#}
-{% macro is_new_batch(with_purged=true) -%}
+{% macro is_new_batch(with_purged=true, loaded_at='fetched_at') -%}
     {%- set since -%}
         (
-            select coalesce(max(kept.fetched_at), timestamp '1970-01-01 00:00:00')
+            select coalesce(max(kept.{{ loaded_at }}), timestamp '1970-01-01 00:00:00')
             from {{ this }} as kept
         ) - interval '{{ var("landing_lookback_days") | int }}' day
     {%- endset -%}
@@ -15,7 +15,7 @@
         replace(cast(cast({{ since }} as date) as {{ dbt.type_string() }}), '-', '')
     {%- endset -%}
     (
-        fetched_at >= {{ since }}
+        {{ loaded_at }} >= {{ since }}
         {%- if with_purged %}
         or ({{ is_purged() }} and batch_id >= {{ first_batch }})
         {%- endif %}
@@ -24,7 +24,7 @@
         select kept.batch_id
         from {{ this }} as kept
         where
-            kept.fetched_at >= {{ since }}
+            kept.{{ loaded_at }} >= {{ since }}
             {%- if with_purged %}
             or ({{ is_purged('kept.batch_id') }} and kept.batch_id >= {{ first_batch }})
             {%- endif %}

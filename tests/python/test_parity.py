@@ -1,13 +1,14 @@
 """The same landing gives the same gold rows on every engine, however it arrived.
 
 DuckDB is the reference: it takes in one history in stages, with every trait and what faults leave
-behind. Another engine gets the same landed rows, stage by stage; a third is one more in ENGINES.
+behind, and a ledger that changes its mind. Another engine gets the same landed rows, stage by
+stage; a third is one more in ENGINES.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 from databricks.sdk.service.dashboards import GenieFeedbackRating
 from harness import CLIENT_SECRET, Project, copy_project
+from ledger_rows import ledger_batches
 
 from demo.faults import Faults
 from demo.history import History, HistoryOptions, build_history
@@ -29,6 +31,7 @@ from demo.server import SimulatedWorkspaces
 from demo.system_tables import audit_rows
 from warehouse import Table
 from warehouse.landing import ALL_TABLES
+from warehouse.ledger import LEDGER_TABLES
 
 ENGINES = ("postgres", "databricks")
 STAGES = (
@@ -55,6 +58,8 @@ FAULTS = Faults(
 )
 # one clock for all, which each stage sets: what waits on one engine must not be due on the next
 CLOCK = Table("genie_raw", "test_clock", pa.schema([("moment", pa.timestamp("us", tz="UTC"))]))
+# Python models that SQL cannot say: dbt-postgres runs none
+NOT_ON = {"postgres": {"ml_training.ml_baseline_metrics"}}
 BUILD_TIMES = {"source_loaded_at"}  # say when a row was built: later after a full refresh
 MODELS_ONLY = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
@@ -96,11 +101,12 @@ class Engine:
         self.project.dbt("test", "--exclude-resource-type", "unit_test", "--vars", self.variables)
 
     def gold(self) -> Rows:
+        """The rows of what is read from outside, by schema and name."""
         manifest = json.loads((self.project.parsed / "manifest.json").read_text(encoding="utf-8"))
         relations = {
             f"{node['schema']}.{node['name']}": node["relation_name"]
             for node in manifest["nodes"].values()
-            if node["resource_type"] == "model" and "gold" in node["fqn"]
+            if node["resource_type"] == "model" and {"gold", "marts"} & {*node["fqn"]}
         }
         return {
             name: self.project.warehouse.read(f"select * from {relation}")
@@ -143,6 +149,12 @@ class Account:
     engine: Engine
     history: History
     site: SimulatedWorkspaces
+
+    def load_ledger(self, batches: Iterable[Rows]) -> None:
+        for batch in batches:
+            with self.engine.project.warehouse.transaction() as transaction:
+                for table in LEDGER_TABLES:
+                    transaction.append(table, batch[table.name])
 
     def load_audit(self, name: str, rows: list[dict[str, Any]]) -> None:
         path = self.engine.project.folder / f"{name}.jsonl"
@@ -220,24 +232,30 @@ def play(account: Account, recorded: Recording) -> None:
     for table in ("workspaces", "query_history"):
         project.ingest("load-files", "--table", table, str(tables / f"{table}.jsonl"))
 
+    ledger = ledger_batches()
+    account.load_ledger(ledger[:2])
     account.load_audit("first", on_time[:first])
     account.fetch("spaces", "conversations", "messages", "comments", "evals")
     recorded.add(account.engine)
 
+    account.load_ledger(ledger[2:3])
     account.load_audit("second", on_time[first:second])
     recorded.add(account.engine)
 
+    account.load_ledger(ledger[3:5])
     account.happen()
     account.load_audit("live", account.site.audit_rows())
     account.fetch("spaces", "messages")
     recorded.add(account.engine)
 
+    account.load_ledger(ledger[5:6])
     account.load_audit("rest", on_time[second:])
     account.fetch("messages", "evals")
     recorded.add(account.engine)
 
     for number, part in enumerate(late):
         account.load_audit(f"late{number}", part)
+    account.load_ledger(ledger[6:])
     account.load_audit("again", on_time[:200])
     recorded.add(account.engine)
 
@@ -294,6 +312,12 @@ def without_build_times(rows: Rows) -> Rows:
     }
 
 
+def on(engine: Engine, rows: Rows) -> Rows:
+    left_out = NOT_ON.get(engine.project.engine, set())
+    assert rows.keys() >= left_out
+    return {name: table for name, table in rows.items() if name not in left_out}
+
+
 def test_every_stage_gives_equal_gold(recording: Recording, other: Engine) -> None:
     for number, (stage, landed) in enumerate(zip(STAGES, recording.landed, strict=True)):
         other.project.land(landed)
@@ -301,7 +325,7 @@ def test_every_stage_gives_equal_gold(recording: Recording, other: Engine) -> No
             continue
         other.set_clock(number)
         other.build()
-        found, expected = other.gold(), recording.gold[number]
+        found, expected = other.gold(), on(other, recording.gold[number])
         if other.stages != STAGES:
             found, expected = without_build_times(found), without_build_times(expected)
         try:
@@ -315,7 +339,7 @@ def test_a_full_refresh_gives_equal_gold(recording: Recording, other: Engine) ->
     if other.stages[-1] != STAGES[-1]:
         pytest.skip("a build takes minutes there: two stages are compared")
     other.build("--full-refresh")
-    assert_equal(other.gold(), recording.refreshed)
+    assert_equal(other.gold(), on(other, recording.refreshed))
 
 
 def test_the_data_tests_hold(other: Engine) -> None:

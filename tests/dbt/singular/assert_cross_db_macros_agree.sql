@@ -66,6 +66,11 @@
         ~ " then 'yes' else 'no' end", 'yes'),
     ('matches', 'case matters', "case when " ~ matches("'A12'", '^[a-z]')
         ~ " then 'yes' else 'no' end", 'no'),
+    ('replace_matches', 'all, not the first',
+        replace_matches("'a1 b22 c'", '[0-9]+', '_'), 'a_ b_ c'),
+    ('replace_matches', 'none', replace_matches("'abc'", '[0-9]+', '_'), 'abc'),
+    ('iso_day_of_week', 'Monday', iso_day_of_week("timestamp '2026-01-12 00:00:00'"), '1'),
+    ('iso_day_of_week', 'Sunday', iso_day_of_week("timestamp '2026-01-18 23:59:59'"), '7'),
     ('surrogate_key', 'value', surrogate_key(["'w1'", "'m1'"]), 'd3ec748155184da73f2ddd5d484e98c9'),
     ('surrogate_key', 'null is not empty', "case when " ~ surrogate_key(["'a'", "''"]) ~ " <> "
         ~ surrogate_key(["'a'", "cast(null as " ~ dbt.type_string() ~ ")"])

@@ -1,0 +1,30 @@
+{#-
+    A built model has the columns that its YAML declares, with their types, in their order: for Python models, on which
+    dbt cannot enforce a contract. Both are asked of the engine, as a contract does.
+-#}
+{% test columns_as_declared(model) %}
+
+{%- set differences = [] -%}
+{%- if execute -%}
+    {%- set nodes = graph.nodes.values() | selectattr('relation_name', 'equalto', model | string) | list -%}
+    {%- set declared = get_column_schema_from_query(get_empty_schema_sql(nodes[0].columns)) -%}
+    {%- set built = get_column_schema_from_query('select * from ' ~ model) -%}
+    {%- set pairs = modules.itertools.zip_longest(
+        format_columns(declared) | map(attribute='formatted'),
+        format_columns(built) | map(attribute='formatted')
+    ) -%}
+    {%- for ours, found in pairs if ours != found -%}
+        {%- do differences.append(ours ~ ' is declared, ' ~ found ~ ' is built') -%}
+    {%- endfor -%}
+{%- endif -%}
+
+{%- for difference in differences %}
+select '{{ difference }}' as difference
+{{ 'union all' if not loop.last }}
+{%- else %}
+select 'none' as difference
+from {{ model }}
+where 1 = 0
+{%- endfor %}
+
+{% endtest %}

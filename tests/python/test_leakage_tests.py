@@ -200,7 +200,7 @@ def write_project(folder: Path) -> None:
     (folder / "models" / "fixtures.yml").write_text(json.dumps({"version": 2, "models": models}))
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("postgres", marks=pytest.mark.slow)])
 def tested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project of our rows, on which every test has run."""
     if request.param == "duckdb":

@@ -27,6 +27,8 @@ MARTS = (
 STAGES = (2, 3, 6, 7)  # batches that have come when dbt builds
 BUILD = ("run", "--select", "path:models/ml")
 
+pytestmark = pytest.mark.slow
+
 
 def land(project: Project, batch: Mapping[str, pa.Table]) -> None:
     with project.warehouse.transaction() as transaction:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,18 @@ from sqlglot import exp
 
 from demo.faults import Faults
 from demo.history import HistoryOptions, build_history
+from demo.ledger_loading import load_ledger
+from demo.ledger_options import LedgerOptions
 from demo.server import SimulatedWorkspaces
 from demo.volumes import Volumes
+from ingest.bank_exports import ExportFormat
+from ingest.ledger import Import, land_exports
+from ingest.privacy import Privacy
 from ingest.recording import BatchWriter, recorded_run
-from warehouse import Table, Warehouse, WarehouseError, WarehouseMissingError
+from warehouse import MemoryWarehouse, Table, Warehouse, WarehouseError, WarehouseMissingError
 from warehouse import open_warehouse as opened
 from warehouse.landing import ALL_TABLES, FETCH_ATTEMPTS, INGEST_RUNS, MESSAGES
+from warehouse.ledger import LEDGER_TABLES
 from warehouse.profile import read_profile
 
 pytestmark = pytest.mark.slow
@@ -281,6 +287,35 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert len(workspace.files(MESSAGES)) == 1
     workspace.open().publish()
     assert workspace.count(MESSAGES) == before + 1
+
+
+def test_exports_and_a_ledger_land_as_on_the_other_engines(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    first, again = tmp_path / "first.csv", tmp_path / "again.csv"
+    header = "date,merchant,description,amount,category\n"
+    coffee, tea = "2025-11-03,BAR,COFFEE,-2.50,food\n", "2025-11-04,BAR,TEA,-2,\n"
+    first.write_text(header + coffee + tea)
+    again.write_text(header + coffee.replace("food", "drinks") + coffee + "broken\n")
+    paths = (str(first), str(again))
+    told = workspace.project.ingest("ledger", *paths, "--target", "databricks", expect=2).stdout
+    assert "again.csv: 1 transactions and 2 labels landed, 1 known before, 1 lines" in told
+
+    options = LedgerOptions(end=date(2026, 11, 1), transactions=300)
+    assert load_ledger(workspace.open(), options) is not None
+    assert load_ledger(workspace.open(), options) is None
+
+    reference = MemoryWarehouse()
+    list(land_exports(reference, [first, again], Import(ExportFormat(), "USD", Privacy())))
+    load_ledger(reference, options)
+    for table in LEDGER_TABLES:
+        assert ledger_rows(workspace.open(), table) == ledger_rows(reference, table)
+
+
+def ledger_rows(warehouse: Warehouse, table: Table) -> list[tuple[Any, ...]]:
+    names = [name for name in table.columns.names if name not in ("loaded_at", "batch_id")]
+    rows = warehouse.read(f"select {', '.join(names)} from {table.qualified_name}").to_pylist()
+    return sorted((tuple(row.values()) for row in rows), key=str)
 
 
 def failure(workspace: Workspace, **environ: str) -> str:

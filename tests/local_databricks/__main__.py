@@ -42,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a REST call."""
         self._answer_rest()
 
+    do_PATCH = do_GET  # permissions of a run
+
     def _answer_rest(self) -> None:
         found = self.rest.answer(self.path, json.loads(self._body() or b"{}"))
         body = {"error_code": "RESOURCE_DOES_NOT_EXIST"} if found is None else found

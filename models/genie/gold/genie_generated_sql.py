@@ -55,6 +55,13 @@ TIME_WORD = re.compile(
 
 def model(dbt: Any, session: Any) -> Any:
     """Return a row per statement: a data frame of Spark, or on DuckDB a reader of Arrow."""
+    # on Databricks: a serverless job of its own, its notebook where only its owner may change it
+    dbt.config(
+        submission_method="serverless_cluster",
+        user_folder_for_python=True,
+        environment_key="genie_generated_sql",
+        environment_dependencies=["sqlglot==30.30.0"],
+    )
     statements = dbt.ref("silver_message_statements")
     on_spark = hasattr(statements, "mapInArrow")
     if dbt.is_incremental:

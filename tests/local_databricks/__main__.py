@@ -42,7 +42,9 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a REST call."""
         self._answer_rest()
 
-    do_PATCH = do_GET  # permissions of a run
+    def do_PATCH(self) -> None:
+        """Answer a REST call: permissions of a run."""
+        self._answer_rest()
 
     def _answer_rest(self) -> None:
         found = self.rest.answer(self.path, json.loads(self._body() or b"{}"))

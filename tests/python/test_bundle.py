@@ -234,9 +234,9 @@ def test_every_dbt_command_selects_something(dbt_of_a_job: Project) -> None:
     } <= work_list
     assert "message_details" not in work_list
     marts = selected["genie_messages.marts.0"]
-    gold = {path.stem for path in (ROOT / "models" / "genie" / "gold").glob("*.sql")}
-    assert gold <= marts
-    models = {path.stem for path in (ROOT / "models").rglob("*.sql")}
+    models = {path.stem for kind in ("*.sql", "*.py") for path in (ROOT / "models").rglob(kind)}
+    gold = {path.stem for path in (ROOT / "models" / "genie" / "gold").glob("*.*")}
+    assert gold & models <= marts
     assert models <= marts | work_list
     assert not any(name.startswith("test_") for name in marts | work_list)  # unit tests
     tests = selected["genie_messages.marts.1"]

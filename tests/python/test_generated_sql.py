@@ -414,7 +414,11 @@ def test_real_statements_are_parsed(real_statements: list[str]) -> None:
         assert row["is_unparsable"] is False, sql
         tree = sqlglot.parse_one(sql, read="postgres")
         queries = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
-        read = (table for table in tree.find_all(exp.Table) if table.db or table.name.lower() not in queries)
+        read = (
+            table
+            for table in tree.find_all(exp.Table)
+            if table.db or table.name.lower() not in queries
+        )
         tables = {".".join(part.name.lower() for part in table.parts) for table in read}
         assert set(names(row, "tables")) == tables, sql
         written = {word.lower() for word in re.findall(r"\w+", sql)}

@@ -67,7 +67,9 @@ def test_the_tree_of_the_readme_is_the_tree() -> None:
 
 def test_the_readme_names_every_gold_table_with_its_grain() -> None:
     readme = (ROOT / "README.md").read_text()
-    gold = {Path(name).stem for name in tracked() if re.match(r"models/genie/gold/\w+\.sql", name)}
+    gold = {
+        Path(name).stem for name in tracked() if re.match(r"models/genie/gold/\w+\.(sql|py)", name)
+    }
     for name in gold:
         assert re.search(rf"\| `{name}` \| One row per|\| `{name}` \| One row", readme), name
 

@@ -7,7 +7,7 @@ behind. Another engine gets the same landed rows, stage by stage; a third is one
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +55,8 @@ FAULTS = Faults(
 )
 # one clock for all, which each stage sets: what waits on one engine must not be due on the next
 CLOCK = Table("genie_raw", "test_clock", pa.schema([("moment", pa.timestamp("us", tz="UTC"))]))
+# Python models, which dbt-postgres cannot run
+NOT_ON: dict[str, Set[str]] = {"postgres": {"genie_analytics.genie_generated_sql"}}
 BUILD_TIMES = {"source_loaded_at"}  # say when a row was built: later after a full refresh
 MODELS_ONLY = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
@@ -82,6 +84,10 @@ class Engine:
     variables: str
     # stages after which gold is compared; what came since the one before is landed at once
     stages: tuple[str, ...] = STAGES
+
+    @property
+    def left_out(self) -> Set[str]:
+        return NOT_ON.get(self.project.engine, frozenset())
 
     def set_clock(self, stage: int) -> None:
         self.project.warehouse.create_tables([CLOCK])
@@ -257,7 +263,8 @@ def other(
     return Engine(project, variables, COMPARED.get(request.param, STAGES))
 
 
-def assert_equal(found: Rows, expected: Rows) -> None:
+def assert_equal(found: Rows, expected: Rows, left_out: Set[str] = frozenset()) -> None:
+    expected = {name: rows for name, rows in expected.items() if name not in left_out}
     assert found.keys() == expected.keys()
     told = [
         f"{name}: {line}" for name in expected for line in differences(expected[name], found[name])
@@ -305,7 +312,7 @@ def test_every_stage_gives_equal_gold(recording: Recording, other: Engine) -> No
         if other.stages != STAGES:
             found, expected = without_build_times(found), without_build_times(expected)
         try:
-            assert_equal(found, expected)
+            assert_equal(found, expected, other.left_out)
         except AssertionError as error:
             error.add_note(f"after: {stage}")
             raise
@@ -315,7 +322,7 @@ def test_a_full_refresh_gives_equal_gold(recording: Recording, other: Engine) ->
     if other.stages[-1] != STAGES[-1]:
         pytest.skip("a build takes minutes there: two stages are compared")
     other.build("--full-refresh")
-    assert_equal(other.gold(), recording.refreshed)
+    assert_equal(other.gold(), recording.refreshed, other.left_out)
 
 
 def test_the_data_tests_hold(other: Engine) -> None:

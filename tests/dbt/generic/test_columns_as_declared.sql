@@ -1,20 +1,20 @@
 {#-
     A built model has the columns that its YAML declares, with their types, in their order: for Python models, on which
-    dbt cannot enforce a contract. Both are asked of the engine, as contracts do.
+    dbt cannot enforce a contract. Both are asked of the engine, as a contract does.
 -#}
 {% test columns_as_declared(model) %}
 
 {%- set differences = [] -%}
 {%- if execute -%}
     {%- set nodes = graph.nodes.values() | selectattr('relation_name', 'equalto', model | string) | list -%}
-    {%- set declared = format_columns(get_column_schema_from_query(get_empty_schema_sql(nodes[0].columns))) -%}
-    {%- set built = format_columns(get_column_schema_from_query('select * from ' ~ model)) -%}
-    {%- for place in range([declared | length, built | length] | max) -%}
-        {%- set ours = declared[place].formatted | default('nothing') -%}
-        {%- set found = built[place].formatted | default('nothing') -%}
-        {%- if ours != found -%}
-            {%- do differences.append("column " ~ (place + 1) ~ ": " ~ ours ~ " declared, " ~ found ~ " built") -%}
-        {%- endif -%}
+    {%- set declared = get_column_schema_from_query(get_empty_schema_sql(nodes[0].columns)) -%}
+    {%- set built = get_column_schema_from_query('select * from ' ~ model) -%}
+    {%- set pairs = modules.itertools.zip_longest(
+        format_columns(declared) | map(attribute='formatted'),
+        format_columns(built) | map(attribute='formatted')
+    ) -%}
+    {%- for ours, found in pairs if ours != found -%}
+        {%- do differences.append(ours ~ ' is declared, ' ~ found ~ ' is built') -%}
     {%- endfor -%}
 {%- endif -%}
 

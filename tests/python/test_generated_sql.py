@@ -126,6 +126,7 @@ def test_tables(sql: str, tables: list[str]) -> None:
         ("select o.x, sum(c.y) from s.o join c on o.id = c.id", ["c.id", "c.y", "s.o.id", "s.o.x"]),
         ("select s.t.x, t.y from s.t", ["s.t.x", "s.t.y"]),
         ("select `x y` from s.`t u`", ["s.`t u`.`x y`"]),
+        ("select s.`t u`.x, `t u`.y from s.`t u`", ["s.`t u`.x", "s.`t u`.y"]),
         ("select x, a.y from a join b on a.id = b.id", ["a.id", "a.y", "b.id", "x"]),
         ("select *, count(*) from a", []),
         # fields of structs and JSON are not columns

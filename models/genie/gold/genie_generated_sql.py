@@ -183,7 +183,7 @@ class Source:
         """Return the column that a dotted name means, if it is one of this source."""
         if parts[0] == self.name:
             return parts[1]
-        qualifier = ".".join(parts[:-1])
+        qualifier = ".".join(map(quoted, parts[:-1]))
         is_ours = self.table is not None and f".{self.table}".endswith(f".{qualifier}")
         return parts[-1] if is_ours else None
 

@@ -42,6 +42,10 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a REST call."""
         self._answer_rest()
 
+    def do_PATCH(self) -> None:
+        """Answer a REST call: permissions of a run."""
+        self._answer_rest()
+
     def _answer_rest(self) -> None:
         found = self.rest.answer(self.path, json.loads(self._body() or b"{}"))
         body = {"error_code": "RESOURCE_DOES_NOT_EXIST"} if found is None else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -83,8 +84,8 @@ class Engine:
             "spark.driver.extraClassPath": str(jar),
             "spark.sql.warehouse.dir": str(folder / "warehouse"),
             "spark.local.dir": str(folder / "scratch"),
-            "spark.pyspark.python": sys.executable,
         }
+        os.environ["PYSPARK_PYTHON"] = sys.executable  # no setting does it for what runs in Python
         for name, value in settings.items():
             builder = builder.config(name, value)
         self.spark = builder.getOrCreate()

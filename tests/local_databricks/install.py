@@ -19,7 +19,10 @@ import zipfile
 from pathlib import Path
 
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
-PACKAGES = ("pyspark", "pyarrow", "pandas", "databricks-sql-connector", "scikit-learn")
+PACKAGES = (
+    *("pyspark", "pyarrow", "pandas", "databricks-sql-connector"),
+    *("scikit-learn", "sqlglot"),  # of Python models
+)
 DELTA_CLASSES = re.compile(r"(io/delta|delta|com/databricks|org/apache/spark)/")
 # not Delta's: Spark's own jars have them
 SURPLUS_CLASSES = re.compile(r"org/apache/spark/(sql/avro|sql/v2/avro|annotation|unused)")

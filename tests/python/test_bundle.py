@@ -33,8 +33,6 @@ JOBS = DEPLOYED.jobs
 WHEEL_TASKS = DEPLOYED.wheel_tasks
 DBT_COMMANDS = DEPLOYED.dbt_commands
 tasks = DEPLOYED.tasks
-# of Python models, for engines that run none
-TWINS = {path.stem for path in (ROOT / "models" / "ml" / "marts" / "twins").glob("*.sql")}
 
 
 @pytest.mark.parametrize("key", JOBS)
@@ -236,12 +234,12 @@ def test_every_dbt_command_selects_something(dbt_of_a_job: Project) -> None:
     } <= work_list
     assert "message_details" not in work_list
     marts = selected["genie_messages.marts.0"]
-    gold = {path.stem for path in (ROOT / "models" / "genie" / "gold").glob("*.sql")}
-    assert gold <= marts
-    models = {path.stem for path in (ROOT / "models").rglob("*.sql")}
+    models = {path.stem for kind in ("*.sql", "*.py") for path in (ROOT / "models").rglob(kind)}
+    gold = {path.stem for path in (ROOT / "models" / "genie" / "gold").glob("*.*")}
+    assert gold & models <= marts
     training = selected["ml_training_data.marts.0"]
-    ours = {path.stem for path in (ROOT / "models" / "ml").rglob("*.sql")} - TWINS
-    assert models - TWINS <= marts | work_list | training
+    ours = {path.stem for path in (ROOT / "models" / "ml").rglob("*.*")} & models
+    assert models <= marts | work_list | training
     assert ours <= training
     assert not ours & (marts | work_list)
     assert not any(name.startswith("test_") for name in marts | work_list)  # unit tests

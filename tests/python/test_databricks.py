@@ -158,6 +158,12 @@ def test_the_jobs_run_and_land_and_build(deployment: Deployment) -> None:
     deployment.run_task("ml_training_data.marts")  # of a ledger that has nothing yet
     project = deployment.project
     assert project.value(COUNT) > 150
+    statements, parsed = project.query(
+        "select count(*) as n from main.genie_silver.silver_message_statements union all"
+        " select count(*) from main.genie_analytics.genie_generated_sql where not is_unparsable"
+    )
+    assert statements == parsed
+    assert parsed["n"] > 100
     assert list((project.standin.folder / "Volumes").rglob("*.parquet")) == []
     runs = project.query("select command, event from main.genie_raw.ingest_runs")
     assert {row["command"] for row in runs if row["event"] == "finish"} == {

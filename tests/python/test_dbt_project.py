@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import ROOT, Project
+from harness import ROOT, Project, copy_project
 
 Node = dict[str, Any]
 
@@ -27,6 +27,7 @@ class Artifacts:
 
     manifest: dict[str, Any]
     catalog: dict[str, Any]
+    project: Project
 
     @property
     def models(self) -> dict[str, Node]:
@@ -60,7 +61,11 @@ def artifacts(make_project: Callable[[], Project]) -> Artifacts:
         json.loads((project.parsed / name).read_text(encoding="utf-8"))
         for name in ("manifest.json", "catalog.json")
     )
-    return Artifacts(manifest, catalog)
+    return Artifacts(manifest, catalog, project)
+
+
+def model_files() -> list[Path]:
+    return [path for kind in ("*.sql", "*.py") for path in (ROOT / "models").rglob(kind)]
 
 
 def layer_of(node: Node) -> str | None:
@@ -110,12 +115,7 @@ def test_layers_read_forward_only(artifacts: Artifacts) -> None:
 
 def test_every_model_has_its_yaml_beside_it() -> None:
     # a twin has that of the Python model whose name it shares
-    models = {
-        path.with_suffix("")
-        for kind in ("*.sql", "*.py")
-        for path in (ROOT / "models").rglob(kind)
-        if path.parent.name != "twins"
-    }
+    models = {path.with_suffix("") for path in model_files() if path.parent.name != "twins"}
     described = {
         path.with_suffix("")
         for path in (ROOT / "models").rglob("*.yml")
@@ -154,6 +154,36 @@ def test_what_is_read_from_outside_has_contracts_and_keys(artifacts: Artifacts) 
         assert kinds & {"unique", "unique_together"}, node["name"]
 
 
+def test_python_models_are_where_they_can_run(artifacts: Artifacts) -> None:
+    """On Databricks in a serverless job, with packages of the versions that we test with."""
+    models = [node for node in artifacts.models.values() if node["language"] == "python"]
+    assert models
+    pins = set((ROOT / "constraints.txt").read_text().splitlines())
+    pins_of_standin = (ROOT / "tests/local_databricks/constraints.txt").read_text().splitlines()
+    for node in models:
+        config = node["config"]
+        assert config["submission_method"] == "serverless_cluster", node["name"]
+        assert config["environment_key"] == node["name"]
+        assert pins.intersection(pins_of_standin) >= set(config["environment_dependencies"])
+        assert config["packages"] == [], "serverless takes them from the environment alone"
+
+
+def test_a_python_model_that_is_not_as_declared_is_found(
+    artifacts: Artifacts, tmp_path: Path
+) -> None:
+    copied = copy_project(tmp_path / "copied")
+    path = copied / "models/genie/gold/genie_generated_sql.yml"
+    text = path.read_text(encoding="utf-8").replace("data_type: bigint", "data_type: string", 1)
+    columns, tests = text.rsplit("    data_tests:\n", 1)
+    more = "      - name: more\n        data_type: boolean\n"
+    path.write_text(f"{columns}{more}    data_tests:\n{tests}", encoding="utf-8")
+    changed = Project(
+        artifacts.project.folder, tmp_path / "target", {"DBT_PROJECT_DIR": str(copied)}
+    )
+    told = changed.dbt("test", "--select", "test_name:columns_as_declared", expect=1).stdout
+    assert "Got 2 results" in told
+
+
 def test_e_mail_addresses_are_marked_as_personal_data(artifacts: Artifacts) -> None:
     unmarked = [
         (node["name"], name)
@@ -173,8 +203,7 @@ def test_message_details_holds_no_e_mail(artifacts: Artifacts) -> None:
 def test_models_do_not_ask_for_the_engine() -> None:
     asking = [
         str(path.relative_to(ROOT))
-        for pattern in ("*.sql", "*.py")
-        for path in (ROOT / "models").rglob(pattern)
+        for path in model_files()
         if re.search(r"target\.(type|name)", path.read_text(encoding="utf-8"))
     ]
     assert asking == []

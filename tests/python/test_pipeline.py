@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -129,6 +131,31 @@ def test_statements_find_their_place_in_the_query_history(pipeline: Pipeline) ->
         assert row["query_duration_ms"] >= 0
         assert row["query_start_time"] <= row["query_end_time"]
         assert row["query_warehouse_id"]
+
+
+def test_every_generated_statement_is_taken_apart(pipeline: Pipeline) -> None:
+    rows = pipeline.project.query("select * from genie_analytics.genie_generated_sql")
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    written = [
+        attachment["query"]["query"]
+        for message in pipeline.history.messages
+        if is_reachable(message)
+        for attachment in message_payload(message, now_ms).get("attachments", [])
+        if "query" in attachment
+    ]
+    assert Counter(row["query_sql"] for row in rows) == Counter(written)
+    for row in rows:
+        named = re.findall(r"(?:FROM|JOIN) ((?:`\w+`\.)+`\w+`)", row["query_sql"])
+        tables = sorted({name.replace("`", "") for name in named})
+        assert json.loads(row["tables_json"]) == tables != []
+        assert row["is_unparsable"] is False
+    finals = pipeline.project.query(
+        "select message_id, query_sql from genie_analytics.message_details"
+        " where query_sql is not null"
+    )
+    assert {row["message_id"]: row["query_sql"] for row in finals} == {
+        row["message_id"]: row["query_sql"] for row in rows if row["is_final"]
+    }
 
 
 def test_space_metrics_count_what_was_asked(pipeline: Pipeline) -> None:

@@ -38,6 +38,11 @@ CONTENT = {
         *("source_loaded_at", "ingestion_batch_id"),
     },
     "genie_conversations": {"title"},
+    "genie_generated_sql": {
+        *("query_sql", "statement_kind", "table_count", "tables_json", "columns_json"),
+        *("join_count", "join_kinds_json", "is_unparsable", "has_cartesian_join"),
+        *("has_select_star", "has_no_time_filter", "findings", "source_loaded_at"),
+    },
     "genie_eval_results": {"question", "benchmark_answer", "actual_response"},
     "genie_messages_to_fetch": {"reason"},
     "message_fetch_errors": {"error_message"},
@@ -345,6 +350,7 @@ def test_a_full_refresh_gives_the_same(purged: Purged, make_project: Callable[[]
     tables = {
         "genie_analytics.message_details": "source_loaded_at",
         "genie_analytics.genie_conversations": "",
+        "genie_analytics.genie_generated_sql": "source_loaded_at",
         "genie_silver.silver_message_attachments": "loaded_at",
         "genie_silver.silver_conversations": "loaded_at",
         "genie_silver.silver_message_comments": "loaded_at",

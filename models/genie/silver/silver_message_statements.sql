@@ -24,6 +24,9 @@ joined as (
 
     select
         attachments.*,
+        messages.space_id,
+        messages.conversation_id,
+        messages.created_timestamp,
         query_statements.warehouse_id,
         query_statements.execution_status,
         query_statements.error_message,
@@ -54,6 +57,9 @@ numbered as (
         row_number() over (
             partition by message_key order by attachment_position
         ) as statement_number,
+        max(greatest(loaded_at, query_loaded_at)) over (
+            partition by message_key
+        ) as source_loaded_at,
         row_number() over (
             partition by message_key
             order by case when is_known_failed then 1 else 0 end, attachment_position desc
@@ -68,10 +74,13 @@ final as (
         attachment_key,
         message_key,
         workspace_id,
+        space_id,
+        conversation_id,
         message_id,
         attachment_id,
         statement_id,
-        statement_number,
+        cast(statement_number as bigint) as statement_number,
+        created_timestamp,
         query_sql,
         query_title,
         query_description,
@@ -85,6 +94,8 @@ final as (
         start_time,
         end_time,
         query_loaded_at,
+        fetched_at,
+        source_loaded_at,
         final_rank = 1 as is_final
     from numbered
 

@@ -1,4 +1,4 @@
-"""What the marts say after a tour: every figure of Genie is read from gold."""
+"""What the marts say after a tour: every figure is read from gold or the training marts."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ _ANSWERS = """
 """
 
 _LEDGER = """
-    select count(distinct transaction_id) as transactions, count(distinct account_id) as accounts
-    from ledger.transactions
+    select
+        (select count(*) from ml_training.fct_training_view) as trained_on,
+        (select count(*) from ml_training.ml_excluded_transactions) as left_out
 """
 
 _SPACES = """
@@ -61,8 +62,8 @@ def summary_lines(warehouse: Warehouse) -> Iterator[str]:
     yield f"  verdict          {facts['verdict']}"
     ledger = _one(warehouse, _LEDGER)
     yield (
-        f"  ledger           {ledger['transactions']:,} transactions of"
-        f" {ledger['accounts']:,} accounts"
+        f"  ledger           {ledger['trained_on']:,} transactions to train on,"
+        f" {ledger['left_out']:,} left out"
     )
     waiting = warehouse.read(_WAITING).to_pylist()
     yield "  waiting          " + ("nothing" if not waiting else "")

@@ -18,6 +18,7 @@ SCHEMAS = {
     "genie_silver": "Genie: events, messages, attachments, statements, spaces.",
     "ml_staging": "Ledger: last versions of its rows, and features as they were known.",
     "ml_training": "Ledger: what models learn from, and how well they do.",
+    "dbt_test__audit": "Ledger: rows that the last tests found fault with, and why.",
     "genie_analytics": "Genie: work lists, facts and metrics; what people and tools read.",
 }
 READ_SCHEMA = "genie_analytics"

@@ -21,7 +21,7 @@ from warehouse.landing import ALL_TABLES
 END = datetime(2026, 11, 20, 15, tzinfo=UTC)
 SCHEMAS = (
     *("genie_raw", "ledger", "genie_bronze", "genie_silver"),
-    *("ml_staging", "ml_training", "genie_analytics"),
+    *("ml_staging", "ml_training", "dbt_test__audit", "genie_analytics"),
 )
 SECRET = "never-to-be-printed-4711"
 NOTHING = "nothing to change\n"
@@ -278,12 +278,12 @@ def test_cleanup_drops_what_is_typed_and_no_more(site: Site) -> None:
     tables = sum(table.schema == "genie_raw" for table in ALL_TABLES)
     assert f"would drop schema main.genie_raw with {tables} tables and views" in dry
 
-    site.setup("cleanup", answer="yes\ny\n\n\n\nledgers\ngenie_rw\n")
+    site.setup("cleanup", answer="yes\ny\n\n\n\n\nledgers\ngenie_rw\n")
     assert len(site.changes()) == before
     site.setup("cleanup", expect=1)  # nobody answers
     assert len(site.changes()) == before
 
-    told = site.setup("cleanup", answer="genie_analytics" + 7 * "\n").stdout
+    told = site.setup("cleanup", answer="genie_analytics" + 8 * "\n").stdout
     assert "main.genie_raw stays" in told
     assert site.changes()[before:] == ["DROP SCHEMA IF EXISTS `main`.`genie_analytics` CASCADE"]
     assert site.served.statements.unity_catalog.columns("main", "genie_raw", "messages")

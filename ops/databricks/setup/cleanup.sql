@@ -3,6 +3,8 @@
 
 DROP SCHEMA IF EXISTS `main`.`genie_analytics` CASCADE;
 
+DROP SCHEMA IF EXISTS `main`.`dbt_test__audit` CASCADE;
+
 DROP SCHEMA IF EXISTS `main`.`ml_training` CASCADE;
 
 DROP SCHEMA IF EXISTS `main`.`ml_staging` CASCADE;

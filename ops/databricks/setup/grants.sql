@@ -73,6 +73,14 @@ GRANT MODIFY ON SCHEMA `main`.`ml_training` TO `application-id`;
 
 GRANT CREATE TABLE ON SCHEMA `main`.`ml_training` TO `application-id`;
 
+GRANT USE SCHEMA ON SCHEMA `main`.`dbt_test__audit` TO `application-id`;
+
+GRANT SELECT ON SCHEMA `main`.`dbt_test__audit` TO `application-id`;
+
+GRANT MODIFY ON SCHEMA `main`.`dbt_test__audit` TO `application-id`;
+
+GRANT CREATE TABLE ON SCHEMA `main`.`dbt_test__audit` TO `application-id`;
+
 GRANT USE SCHEMA ON SCHEMA `main`.`genie_analytics` TO `application-id`;
 
 GRANT SELECT ON SCHEMA `main`.`genie_analytics` TO `application-id`;

@@ -14,6 +14,8 @@ CREATE SCHEMA IF NOT EXISTS `main`.`ml_staging` COMMENT 'Ledger: last versions o
 
 CREATE SCHEMA IF NOT EXISTS `main`.`ml_training` COMMENT 'Ledger: what models learn from, and how well they do.';
 
+CREATE SCHEMA IF NOT EXISTS `main`.`dbt_test__audit` COMMENT 'Ledger: rows that the last tests found fault with, and why.';
+
 CREATE SCHEMA IF NOT EXISTS `main`.`genie_analytics` COMMENT 'Genie: work lists, facts and metrics; what people and tools read.';
 
 CREATE VOLUME IF NOT EXISTS `main`.`genie_raw`.`landing` COMMENT 'Files on their way into the landing.';

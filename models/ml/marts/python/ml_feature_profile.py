@@ -66,7 +66,7 @@ def model(dbt: Any, session: Any) -> Any:
     rows = dbt.ref("fct_training_view").select("ts_month", *BOUNDS)
     if hasattr(rows, "groupBy"):
         months = rows.groupBy("ts_month").applyInArrow(summarise, spark_schema(COUNTED))
-        profile = list(with_drift(row.asDict() for row in months.collect()))
+        profile = with_drift(row.asDict() for row in months.collect())
         values = [tuple(row[name] for name in PROFILE.names) for row in profile]
         return session.createDataFrame(values, spark_schema(PROFILE))
     found = rows.select("ts_month").distinct().fetchall()

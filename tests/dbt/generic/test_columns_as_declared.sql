@@ -1,12 +1,15 @@
 {#-
     A built model has the columns that its YAML declares, with their types, in their order: for Python models, on which
-    dbt cannot enforce a contract. Both are asked of the engine, as a contract does.
+    dbt cannot enforce a contract. Both are asked of the engine, as a contract does; a twin in SQL has its contract.
 -#}
 {% test columns_as_declared(model) %}
 
 {%- set differences = [] -%}
+{%- set nodes = [] -%}
 {%- if execute -%}
     {%- set nodes = graph.nodes.values() | selectattr('relation_name', 'equalto', model | string) | list -%}
+{%- endif -%}
+{%- if nodes and not nodes[0].config.contract.enforced -%}
     {%- set declared = get_column_schema_from_query(get_empty_schema_sql(nodes[0].columns)) -%}
     {%- set built = get_column_schema_from_query('select * from ' ~ model) -%}
     {%- set pairs = modules.itertools.zip_longest(

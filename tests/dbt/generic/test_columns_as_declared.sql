@@ -12,12 +12,12 @@
 {%- if nodes and not nodes[0].config.contract.enforced -%}
     {%- set declared = get_column_schema_from_query(get_empty_schema_sql(nodes[0].columns)) -%}
     {%- set built = get_column_schema_from_query('select * from ' ~ model) -%}
-    {%- set pairs = modules.itertools.zip_longest(
-        format_columns(declared) | map(attribute='formatted'),
-        format_columns(built) | map(attribute='formatted')
-    ) -%}
-    {%- for ours, found in pairs if ours != found -%}
-        {%- do differences.append(ours ~ ' is declared, ' ~ found ~ ' is built') -%}
+    {%- set ours = format_columns(declared) | map(attribute='formatted') | list -%}
+    {%- set found = format_columns(built) | map(attribute='formatted') | list -%}
+    {%- for place in range([ours | length, found | length] | max) if ours[place] != found[place] -%}
+        {%- do differences.append(
+            ours[place] | default('nothing') ~ ' is declared, ' ~ found[place] | default('nothing') ~ ' is built'
+        ) -%}
     {%- endfor -%}
 {%- endif -%}
 

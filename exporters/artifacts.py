@@ -6,7 +6,7 @@ Only what metrics and gate need is kept. dbt is not imported: files may come fro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ class Node:
         severity: Of a test that fails: error or warn.
         attached_to: Unique id of the node that a generic test is written at.
         relation: Its table, as SQL names it.
+        materialized: How it is stored; ephemeral is not at all.
         meta: Its `config.meta`.
     """
 
@@ -50,6 +51,7 @@ class Node:
     severity: str
     attached_to: str | None
     relation: str | None
+    materialized: str
     meta: Mapping[str, Any]
 
 
@@ -75,15 +77,26 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What one `dbt source freshness` found.
+    """What `dbt source freshness` found.
 
     Attributes:
         found: Checks by unique id.
         failed: Why a source could not be checked, by unique id.
+        missed: Sources that the last report may have left out because they could not be checked.
     """
 
     found: Mapping[str, Check]
     failed: Mapping[str, str]
+    missed: Set[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One sources.json; `log_read` if dbt's log of the same run says what the report leaves out."""
+
+    created_at: datetime
+    checks: Checks
+    log_read: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +135,29 @@ def read_manifest(path: Path) -> Manifest:
         raise _unreadable(path, "manifest", error) from None
 
 
-def read_checks(path: Path) -> Checks:
+def read_report(path: Path, events: Iterable[Mapping[str, Any]] = ()) -> Report:
     """Read a sources.json, in which sources that could not be checked are absent.
+
+    Args:
+        path: The file.
+        events: dbt's structured log, which has them; those of other runs do not matter.
 
     Raises:
         ArtifactError: it is absent or no such report.
     """
     document = _load(path)
     try:
-        results = document["results"]
+        metadata, results = document["metadata"], document["results"]
         # dbt before 1.11 did name what it could not check
         failed = {
             r["unique_id"]: str(r["error"]) for r in results if r["status"] == "runtime error"
         }
         found = {r["unique_id"]: _check(r) for r in results if r["unique_id"] not in failed}
+        created_at = _moment(metadata["generated_at"])
+        log = [e for e in events if e["info"]["invocation_id"] == metadata["invocation_id"]]
     except (KeyError, TypeError, ValueError) as error:
         raise _unreadable(path, "sources.json", error) from None
-    return Checks(found, failed)
+    return Report(created_at, Checks(found, failed | _failed_checks(log)), log_read=bool(log))
 
 
 def read_results(path: Path) -> list[Result]:
@@ -155,7 +174,7 @@ def read_results(path: Path) -> list[Result]:
         raise _unreadable(path, "run_results.json", error) from None
 
 
-def read_log(lines: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+def read_log(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     """Yield the events of dbt's structured log; other lines, such as Python's warnings, are not."""
     for line in lines:
         try:
@@ -166,8 +185,20 @@ def read_log(lines: Sequence[str]) -> Iterator[Mapping[str, Any]]:
             yield event
 
 
-def failed_checks(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return why sources could not be checked, by unique id."""
+def invocation_of(path: Path) -> tuple[str, datetime]:
+    """Return the id of the dbt run that wrote an artifact, and when it did.
+
+    Raises:
+        ArtifactError: it is absent or no artifact.
+    """
+    try:
+        metadata = _load(path)["metadata"]
+        return str(metadata["invocation_id"]), _moment(metadata["generated_at"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unreadable(path, "artifact of dbt", error) from None
+
+
+def _failed_checks(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     failed: dict[str, str] = {}
     for event in events:
         name, data = event["info"]["name"], event["data"]
@@ -225,6 +256,7 @@ def _node(node: Mapping[str, Any]) -> Node:
         severity=str(config.get("severity") or "error").lower(),
         attached_to=node.get("attached_node"),
         relation=node.get("relation_name"),
+        materialized=str(config.get("materialized") or ""),
         meta=config.get("meta") or node.get("meta") or {},
     )
 

@@ -1,98 +1,87 @@
 """`genie-exporter`: parses, prints, sets the exit code.
 
-Exit codes: 0 done (stale sources are metrics, no failure), 1 failed, 64 bad usage.
+Exit codes: 0 done (stale sources are metrics, no failure) or yes, 1 failed or cannot tell, 3 no,
+64 bad usage.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from exporters.collecting import collect_by_dbt, collect_from
 from exporters.console import Reporter, configure_logging
 from exporters.dbt import Dbt
 from exporters.errors import ExporterError
-from exporters.exporting import Collector, Families, Way, export
+from exporters.exporting import Collect, Way, export
+from exporters.options import (
+    COLLECTING,
+    archive_option,
+    collects,
+    duration,
+    log_format,
+    verbose,
+)
 from exporters.textfile import Textfile
 
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 64
+EXIT_DONE, EXIT_FAILED, EXIT_NO, EXIT_USAGE = 0, 1, 3, 64
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="genie-observability")
 def cli() -> None:
-    """Tell Prometheus how fresh the sources of a dbt project are.
+    """Tell Prometheus how fresh the sources of a dbt project are, and what became of its nodes.
 
-    Exit codes: 0 done (stale sources are metrics, no failure), 1 failed, 64 bad usage.
+    Exit codes: 0 done (stale sources are metrics, no failure), 1 failed, 64 bad usage; those of
+    gate: 0 yes, 3 no, 1 cannot tell.
     """
 
 
-_SHARED = (
-    click.option(
-        "--target",
-        envvar="GENIE_TARGET",
-        default="duckdb",
-        show_default=True,
-        help="Output of profiles.yml.",
-    ),
-    click.option(
-        "--project-dir",
-        envvar="DBT_PROJECT_DIR",
-        type=click.Path(path_type=Path, exists=True, file_okay=False),
-        default=Path(),
-        help="Folder of dbt_project.yml.  [default: this folder]",
-    ),
-    click.option("--select", metavar="SELECTOR", help="Sources to check, as dbt selects them."),
-    click.option("--exclude", metavar="SELECTOR", help="Sources not to check."),
-    click.option("--vars", "dbt_vars", metavar="YAML", help="Variables of the dbt project."),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        default=300.0,
-        show_default=True,
-        help="Seconds after which dbt is stopped.",
-    ),
-    click.option(
-        "--log-format",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="Lines for people or for programs.",
-    ),
-    click.option("-v", "--verbose", count=True, help="Log more; twice for all."),
-)
-
-
-def exports(function: Callable[..., Way]) -> click.Command:
-    """Register a command that exports once, by the way that its function returns."""
+def command(function: Callable[..., int]) -> click.Command:
+    """Register a command with the options that all have; it returns the exit code."""
 
     @cli.command(name=function.__name__, help=function.__doc__)
+    @log_format
+    @verbose
     @wraps(function)
     def run(log_format: str, verbose: int, **arguments: Any) -> None:
         configure_logging(verbose)
         reporter = Reporter(log_format)
         try:
-            collect = _collects(**{name: arguments.pop(name) for name in _COLLECTING})
-            problem = export(collect, function(**arguments)).problem
+            code = function(reporter, **arguments)
         except ExporterError as error:
-            problem = str(error)
-        if problem is not None:
-            reporter.fail(problem)
-            raise SystemExit(EXIT_FAILED)
+            reporter.fail(str(error))
+            code = EXIT_FAILED
+        if code:
+            raise SystemExit(code)
 
-    for option in reversed(_SHARED):
-        option(run)
     return run
 
 
-_COLLECTING = ("target", "project_dir", "select", "exclude", "dbt_vars", "timeout")
+def exports(function: Callable[..., Way]) -> click.Command:
+    """Register a command that exports once, by the way that its function returns."""
+
+    @command
+    @collects
+    @wraps(function)
+    def run(reporter: Reporter, **arguments: Any) -> int:
+        collect = _collects(**{name: arguments.pop(name) for name in COLLECTING})
+        problem = export(collect, function(**arguments)).problem
+        if problem is not None:
+            reporter.fail(problem)
+        return EXIT_DONE if problem is None else EXIT_FAILED
+
+    return run
 
 
 @exports
@@ -105,37 +94,123 @@ def textfile(path: Path) -> Way:
     return Textfile(path)
 
 
+@command
+@click.option("--exposure", required=True, metavar="NAME", help="What is about to be run.")
+@archive_option
+@click.option(
+    "--max-age",
+    metavar="AGE",
+    callback=duration,
+    default="24h",
+    show_default=True,
+    help="How old a check, build or test may be: a number with m, h or d.",
+)
+@click.option("--allow-warn", is_flag=True, help="Sources and tests that only warn are fine.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Of the answer.",
+)
+def gate(
+    reporter: Reporter,
+    *,
+    exposure: str,
+    archive: Path,
+    max_age: timedelta,
+    allow_warn: bool,
+    output: str,
+) -> int:
+    """Answer whether all that an exposure reads is fresh, built and tested.
+
+    Exit codes: 0 yes, 3 no, 1 cannot tell, 64 bad usage. The evidence is the archive of dbt's runs:
+    whatever is not in it counts as not done, and so does a test that ran before its data came.
+    """
+    from exporters.archive import read_evidence
+    from exporters.readiness import Rules, judge
+
+    now = datetime.now(UTC)
+    try:
+        evidence = read_evidence(archive)
+        exposures = {node.name: node for node in evidence.manifest.exposures.values()}
+        if exposure not in exposures:
+            raise click.BadParameter(
+                f"no exposure {exposure!r}: there are {', '.join(sorted(exposures)) or 'none'}",
+                param_hint="--exposure",
+            )
+        reasons = judge(evidence, exposures[exposure], Rules(now, max_age, allow_warn))
+    except ExporterError as error:
+        if output == "json":
+            print(json.dumps({"exposure": exposure, "ready": None, "problem": str(error)}))
+        raise
+    if output == "json":
+        told = [{"input": r.input, "state": r.state, "text": r.text} for r in reasons]
+        answer = {"exposure": exposure, "ready": not reasons, "judged_at": now.isoformat()}
+        print(json.dumps({**answer, "reasons": told}))
+    else:
+        reporter.say(f"{exposure}: {'not ready' if reasons else 'ready'}")
+        for reason in reasons:
+            reporter.say(f"- {reason.text}")
+    return EXIT_NO if reasons else EXIT_DONE
+
+
+@command
+@click.option(
+    "--from",
+    "target",
+    envvar="DBT_TARGET_PATH",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("target"),
+    show_default=True,
+    help="dbt's target folder.",
+)
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="dbt's log of the run, as JSON: sources.json leaves out what could not be checked.",
+)
+@click.option(
+    "--keep", type=click.IntRange(min=1), default=50, show_default=True, help="Runs that stay."
+)
+@archive_option
+def archive(reporter: Reporter, *, target: Path, log: Path | None, keep: int, archive: Path) -> int:
+    """Keep the artifacts of the dbt run that has just ended, as evidence for gate."""
+    from exporters.archive import archive_run
+
+    folder = archive_run(target, archive, log=log, keep=keep)
+    reporter.say(f"archived in {folder}" if folder else "archived before")
+    return EXIT_DONE
+
+
 def _collects(
     *,
+    artifacts: Path | None,
+    archive: Path,
     target: str,
     project_dir: Path,
     select: str | None,
     exclude: str | None,
     dbt_vars: str | None,
     timeout: float,
-) -> Callable[[Families], Sequence[Collector]]:
-    arguments = [
-        *(("--select", *shlex.split(select)) if select else ()),
-        *(("--exclude", *shlex.split(exclude)) if exclude else ()),
-        *(("--vars", dbt_vars) if dbt_vars else ()),
-    ]
+) -> Collect:
+    if artifacts is not None:
+        return partial(collect_from, artifacts)
+    built = Path(os.environ.get("DBT_TARGET_PATH", project_dir / "target"))
     dbt = Dbt(
         target=target,
         project=project_dir,
-        cache=Path(os.environ.get("DBT_TARGET_PATH", project_dir / "target"))
-        / f"exporter_{target}",
+        cache=built / f"exporter_{target}",
         timeout_seconds=timeout,
-        arguments=arguments,
+        arguments=[
+            *(("--select", *shlex.split(select)) if select else ()),
+            *(("--exclude", *shlex.split(exclude)) if exclude else ()),
+            *(("--vars", dbt_vars) if dbt_vars else ()),
+        ],
         why_stuck=lambda: _lock_of(target),
     )
-
-    def collect(last: Families) -> Sequence[Collector]:
-        manifest, checks = dbt.check_sources()
-        from exporters.freshness import FreshnessCollector, loaded_times
-
-        return [FreshnessCollector(manifest, checks, loaded_times(last))]
-
-    return collect
+    return partial(collect_by_dbt, dbt, archive)
 
 
 def _lock_of(target: str) -> str | None:

@@ -18,10 +18,9 @@ from typing import Any
 from exporters.artifacts import (
     Checks,
     Manifest,
-    failed_checks,
-    read_checks,
     read_log,
     read_manifest,
+    read_report,
 )
 from exporters.errors import DbtError
 
@@ -68,12 +67,12 @@ class Dbt:
             report = folder / "sources.json"
             if code not in _EXIT_CHECKED or not report.exists():
                 raise DbtError(f"dbt source freshness failed: {_reason(events, rest, code)}")
-            manifest, checks = read_manifest(folder / "manifest.json"), read_checks(report)
+            manifest = read_manifest(folder / "manifest.json")
+            checks = read_report(report, events).checks
             self._keep_parsed(folder)
-        failed = {**checks.failed, **failed_checks(events)}
-        if manifest.sources and not checks.found and not failed:
+        if manifest.sources and not checks.found and not checks.failed:
             raise DbtError("dbt checked no source: none that is selected has a freshness policy")
-        return manifest, Checks(checks.found, failed)
+        return manifest, checks
 
     def _run(self, folder: Path) -> tuple[int, list[Mapping[str, Any]], str]:
         log, rest = folder / "log.jsonl", folder / "stderr"

@@ -59,11 +59,15 @@ class Way(Protocol):
         """
 
 
-def export(collect: Callable[[Families], Sequence[Collector]], way: Way) -> Export:
+# returns the collectors, given what was told before
+Collect = Callable[[Families], Sequence[Collector]]
+
+
+def export(collect: Collect, way: Way) -> Export:
     """Collect, and tell by a way.
 
     Args:
-        collect: Returns the collectors, given what was told before.
+        collect: Returns the collectors.
         way: Takes the export.
 
     Raises:

@@ -37,7 +37,7 @@ def state_of(source: Source, checks: Checks) -> State:
     if source.unique_id in checks.failed:
         return State.RUNTIME_ERROR
     check = checks.found.get(source.unique_id)
-    if check is None:
+    if check is None or source.unique_id in checks.missed:
         return State.NOT_RUN
     return state_at(source, check, check.snapshotted_at)
 
@@ -64,6 +64,7 @@ class FreshnessCollector:
     dbt_source_freshness_status{source=...,table=...,status="pass"} 1, and 0 for each other state
     dbt_source_empty{source=...,table=...} 0; absent if the source was not looked into
     dbt_source_loaded_at_seconds{source=...,table=...} 1.7e+09; absent for an empty table
+    dbt_source_checked_at_seconds{source=...,table=...} 1.7e+09; absent if not looked into
 
     Labels are bounded by the sources of the project.
     """
@@ -97,6 +98,7 @@ class FreshnessCollector:
         )
         empty = _gauge("dbt_source_empty", "Whether the source has no row.")
         loaded_at = _gauge(LOADED_AT, "When the newest row of the source was loaded.")
+        checked_at = _gauge("dbt_source_checked_at_seconds", "When the source was looked into.")
         for source in self._manifest.sources.values():
             names = (source.source, source.table)
             expected.add_metric(names, 1)
@@ -107,11 +109,13 @@ class FreshnessCollector:
             for other in State:
                 status.add_metric((*names, other), float(other is state))
             if state is State.EMPTY or state in _WITH_TIME:
+                check = self._checks.found[source.unique_id]
+                checked_at.add_metric(names, check.snapshotted_at.timestamp())
                 empty.add_metric(names, float(state is State.EMPTY))
             loaded = self._loaded_at(source, state)
             if loaded is not None:
                 loaded_at.add_metric(names, loaded)
-        yield from (expected, threshold, status, empty, loaded_at)
+        yield from (expected, threshold, status, empty, loaded_at, checked_at)
 
     def _loaded_at(self, source: Source, state: State) -> float | None:
         if state in _WITH_TIME:

@@ -1,0 +1,51 @@
+"""Where an export comes from: a run of dbt, or what earlier ones left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporters.dbt import Dbt
+from exporters.exporting import Collector, Families
+
+if TYPE_CHECKING:
+    from exporters.archive import Evidence
+
+
+def collect_by_dbt(dbt: Dbt, archive: Path, last: Families) -> Sequence[Collector]:
+    """Check the sources by dbt; what came of nodes is in the archive, if there is one.
+
+    Raises:
+        DbtError: dbt checked nothing.
+        ArtifactError: an artifact cannot be read.
+    """
+    manifest, checks = dbt.check_sources()
+    # imported after dbt began: it takes long to start
+    from exporters.archive import Evidence, newest_results
+
+    return _collectors(Evidence(manifest, checks, newest_results(archive)), last)
+
+
+def collect_from(artifacts: Path, last: Families) -> Sequence[Collector]:
+    """Read the artifacts of a run, or of an archive of runs.
+
+    Raises:
+        ArtifactError: there are none, or one cannot be read.
+    """
+    from exporters.archive import read_evidence
+
+    return _collectors(read_evidence(artifacts), last)
+
+
+def _collectors(evidence: Evidence, last: Families) -> Sequence[Collector]:
+    from exporters.freshness import FreshnessCollector, loaded_times
+    from exporters.readiness import ExposureCollector
+    from exporters.results import ResultCollector
+
+    return [
+        FreshnessCollector(evidence.manifest, evidence.checks, loaded_times(last)),
+        ResultCollector(evidence),
+        ExposureCollector(evidence, datetime.now(UTC)),
+    ]

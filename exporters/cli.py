@@ -11,6 +11,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
@@ -26,10 +27,13 @@ from exporters.errors import ExporterError
 from exporters.exporting import Collect, Way, export
 from exporters.options import (
     COLLECTING,
+    address,
     archive_option,
     collects,
     duration,
     log_format,
+    pairs,
+    tls_files,
     verbose,
 )
 from exporters.textfile import Textfile
@@ -92,6 +96,98 @@ def textfile(path: Path) -> Way:
     The file is replaced as a whole. If dbt fails, it keeps its last values, and says so.
     """
     return Textfile(path)
+
+
+@exports
+@click.option("--gateway", required=True, metavar="URL", help="Address of the Pushgateway.")
+@click.option("--job", default="genie_exporter", show_default=True, help="Of the group.")
+@click.option(
+    "--group",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=pairs,
+    help="Further label of the group, such as env=prod; repeatable.",
+)
+@click.option("--user", envvar="GENIE_PUSHGATEWAY_USER", show_envvar=True, help="Of the gateway.")
+@click.option(
+    "--ca-file", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust."
+)
+@tls_files
+def push(
+    *,
+    gateway: str,
+    job: str,
+    group: dict[str, str],
+    user: str | None,
+    ca_file: str | None,
+    certificate: tuple[Path, Path] | None,
+) -> Way:
+    """Push to a Pushgateway.
+
+    The group is replaced as a whole. If dbt fails, only that is pushed, and the group keeps its
+    last values. The password of --user is GENIE_PUSHGATEWAY_PASSWORD.
+    """
+    from exporters.push import Access, Push
+
+    password = os.environ.get("GENIE_PUSHGATEWAY_PASSWORD", "")
+    own = (str(certificate[0]), str(certificate[1])) if certificate else None
+    return Push(Access(gateway, user, password, ca_file, own), job, group)
+
+
+@exports
+def report() -> Way:
+    """Print what is wrong with sources, nodes and exposures, and what is right."""
+    from exporters.report import Report
+
+    return Report(print)
+
+
+@command
+@collects
+@click.option(
+    "--listen",
+    default="127.0.0.1:9108",
+    show_default=True,
+    metavar="HOST:PORT",
+    callback=address,
+    help="Where /metrics and /-/healthy are.",
+)
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=1),
+    default=900.0,
+    show_default=True,
+    help="Seconds between the end of a run and the next.",
+)
+@tls_files
+def serve(
+    reporter: Reporter,
+    *,
+    listen: tuple[str, int],
+    interval: float,
+    certificate: tuple[Path, Path] | None,
+    **collecting: Any,
+) -> int:
+    """Serve /metrics from memory, and refresh it in the background.
+
+    /-/healthy is 503 while the last run has failed. Anybody who reaches the address may read: let a
+    reverse proxy ask for passwords.
+    """
+    from exporters.serve import Memory, refresh, serving
+
+    collect, memory, stop = _collects(**collecting), Memory(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop_by(stop))
+
+    def run() -> None:
+        problem = export(collect, memory).problem
+        if problem is not None:
+            reporter.fail(problem)
+
+    with serving(memory, *listen, certificate) as url:
+        reporter.say(f"serving {url}/metrics")
+        refresh(run, interval, stop)
+    return EXIT_DONE
 
 
 @command
@@ -211,6 +307,16 @@ def _collects(
         why_stuck=lambda: _lock_of(target),
     )
     return partial(collect_by_dbt, dbt, archive)
+
+
+def _stop_by(stop: threading.Event) -> Callable[[int, object], None]:
+    """Return what ends a server: at once, also where it waits for dbt."""
+
+    def end(*_: object) -> None:
+        stop.set()
+        raise SystemExit(EXIT_DONE)
+
+    return end
 
 
 def _lock_of(target: str) -> str | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from functools import reduce
+from functools import reduce, wraps
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
+R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., object])
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -24,6 +25,38 @@ def duration(_: click.Context, parameter: click.Parameter, given: str) -> timede
             f"{given!r} is not a number with m, h or d, such as 24h", param=parameter
         )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def address(_: click.Context, parameter: click.Parameter, given: str) -> tuple[str, int]:
+    """Return host and port of HOST:PORT."""
+    host, _colon, port = given.rpartition(":")
+    if not host or not port.isdigit() or int(port) >= 2**16:
+        raise click.BadParameter(f"{given!r} is not HOST:PORT", param=parameter)
+    return host.strip("[]"), int(port)
+
+
+def pairs(_: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Return names and values of NAME=VALUE."""
+    found = dict(text.partition("=")[::2] for text in given)
+    if not all(found.values()) or len(found) < len(given):
+        raise click.BadParameter("give NAME=VALUE, each name once", param=parameter)
+    return found
+
+
+def tls_files(function: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the options that name a certificate and its key; both or none."""
+    file = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+    @click.option("--cert", type=file, help="Our certificate, for TLS.")
+    @click.option("--key", type=file, help="Its key.")
+    @wraps(function)
+    def run(*given: Any, cert: Path | None, key: Path | None, **arguments: Any) -> R:
+        if (cert is None) is not (key is None):
+            raise click.UsageError("--cert and --key go together")
+        certificate = (cert, key) if cert and key else None
+        return function(*given, certificate=certificate, **arguments)
+
+    return run
 
 
 log_format = click.option(

@@ -5,12 +5,13 @@ It fails closed: what there is no evidence of counts against the exposure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from exporters.ages import tell_age
 from exporters.archive import Evidence
 from exporters.artifacts import Node, Result, Source
 from exporters.freshness import State, state_at
@@ -182,11 +183,3 @@ class _Judgement:
 
     def _ago(self, moment: datetime) -> str:
         return f"{tell_age(self._rules.now - moment)} ago"
-
-
-def tell_age(age: timedelta) -> str:
-    """Return an age in the two largest of days, hours and minutes."""
-    minutes = int(age.total_seconds()) // 60
-    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
-    shown: Sequence[str] = [f"{number} {unit}" for number, unit in parts if number][:2]
-    return " ".join(shown) or "0 min"

@@ -10,6 +10,7 @@ STAMP := $(VENV)/.installed
 TARGET ?= duckdb
 QUESTIONS ?=
 MESSAGES ?= 2000
+EXPOSURE ?= ml_training_pipeline
 
 export DBT_PROFILES_DIR ?= profiles
 export GENIE_TARGET := $(TARGET)
@@ -17,7 +18,11 @@ DBT := $(BIN)/dbt --no-use-colors
 DBT_TARGET := --target $(TARGET)
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness docs docs-serve clean
+# what dbt leaves behind is the evidence of `make gate`; the exit code stays dbt's
+ARCHIVE = code=$$?; $(BIN)/genie-exporter archive --target $(TARGET) $(1) || code=1; exit $$code
+FRESHNESS_LOG := target/freshness
+
+.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +42,7 @@ demo: $(STAMP) ## simulated workspace -> ingest -> dbt -> summary (QUESTIONS=fil
 
 build: $(STAMP) ## create absent tables, then dbt build: models, seeds, tests
 	@$(BIN)/genie-ingest init --target $(TARGET)
-	$(DBT) build $(DBT_TARGET)
+	@$(DBT) build $(DBT_TARGET); $(call ARCHIVE)
 
 ingest: $(STAMP) ## fetch what is due (system tables too if DATABRICKS_WAREHOUSE_ID is set), purge what is too old
 	@# exit 2 is "done in part": what could not be fetched is told, stored and tried again
@@ -80,7 +85,15 @@ fmt: $(STAMP) ## format Python and SQL
 	GENIE_DUCKDB_PATH=:memory: DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff fix --disable-progress-bar models tests/dbt/singular
 
 freshness: $(STAMP) ## dbt source freshness
-	$(DBT) source freshness $(DBT_TARGET)
+	@rm -f $(FRESHNESS_LOG)/dbt.log
+	@$(DBT) --log-format-file json --log-path $(FRESHNESS_LOG) source freshness $(DBT_TARGET); \
+		$(call ARCHIVE,--log $(FRESHNESS_LOG)/dbt.log)
+
+gate: $(STAMP) ## may EXPOSURE be run (ml_training_pipeline)? After make freshness and make build
+	@$(BIN)/genie-exporter gate --target $(TARGET) --exposure $(EXPOSURE)
+
+bench: $(STAMP) ## what the exporter costs, against what it may cost
+	$(BIN)/python bench/exporter.py
 
 docs: $(STAMP) ## generate the dbt docs site
 	$(DBT) docs generate $(DBT_TARGET)

@@ -22,13 +22,12 @@ import click
 
 from exporters.collecting import collect_by_dbt, collect_from
 from exporters.console import Reporter, configure_logging
-from exporters.dbt import Dbt
 from exporters.errors import ExporterError
 from exporters.exporting import Collect, Way, export
 from exporters.options import (
     COLLECTING,
     address,
-    archive_option,
+    archives,
     collects,
     duration,
     log_format,
@@ -175,6 +174,8 @@ def serve(
     """
     from exporters.serve import Memory, refresh, serving
 
+    # a scrape waits for less of a refresh
+    sys.setswitchinterval(0.001)
     collect, memory, stop = _collects(**collecting), Memory(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop_by(stop))
@@ -192,7 +193,7 @@ def serve(
 
 @command
 @click.option("--exposure", required=True, metavar="NAME", help="What is about to be run.")
-@archive_option
+@archives
 @click.option(
     "--max-age",
     metavar="AGE",
@@ -218,6 +219,7 @@ def gate(
     max_age: timedelta,
     allow_warn: bool,
     output: str,
+    **_: str,
 ) -> int:
     """Answer whether all that an exposure reads is fresh, built and tested.
 
@@ -255,7 +257,7 @@ def gate(
 @command
 @click.option(
     "--from",
-    "target",
+    "built",
     envvar="DBT_TARGET_PATH",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("target"),
@@ -270,12 +272,14 @@ def gate(
 @click.option(
     "--keep", type=click.IntRange(min=1), default=50, show_default=True, help="Runs that stay."
 )
-@archive_option
-def archive(reporter: Reporter, *, target: Path, log: Path | None, keep: int, archive: Path) -> int:
+@archives
+def archive(
+    reporter: Reporter, *, built: Path, log: Path | None, keep: int, archive: Path, **_: str
+) -> int:
     """Keep the artifacts of the dbt run that has just ended, as evidence for gate."""
     from exporters.archive import archive_run
 
-    folder = archive_run(target, archive, log=log, keep=keep)
+    folder = archive_run(built, archive, log=log, keep=keep)
     reporter.say(f"archived in {folder}" if folder else "archived before")
     return EXIT_DONE
 
@@ -293,6 +297,8 @@ def _collects(
 ) -> Collect:
     if artifacts is not None:
         return partial(collect_from, artifacts)
+    from exporters.dbt import Dbt
+
     built = Path(os.environ.get("DBT_TARGET_PATH", project_dir / "target"))
     dbt = Dbt(
         target=target,

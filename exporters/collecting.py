@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporters.dbt import Dbt
 from exporters.exporting import Collector, Families
 
 if TYPE_CHECKING:
     from exporters.archive import Evidence
+    from exporters.dbt import Dbt
 
 
 def collect_by_dbt(dbt: Dbt, archive: Path, last: Families) -> Sequence[Collector]:
@@ -21,8 +21,7 @@ def collect_by_dbt(dbt: Dbt, archive: Path, last: Families) -> Sequence[Collecto
         DbtError: dbt checked nothing.
         ArtifactError: an artifact cannot be read.
     """
-    manifest, checks = dbt.check_sources()
-    # imported after dbt began: it takes long to start
+    manifest, checks = dbt.check_sources(meanwhile=_import_collectors)
     from exporters.archive import Evidence, newest_results
 
     return _collectors(Evidence(manifest, checks, newest_results(archive)), last)
@@ -37,6 +36,14 @@ def collect_from(artifacts: Path, last: Families) -> Sequence[Collector]:
     from exporters.archive import read_evidence
 
     return _collectors(read_evidence(artifacts), last)
+
+
+def _import_collectors() -> None:
+    """Import what is needed when dbt has ended."""
+    import exporters.archive
+    import exporters.freshness
+    import exporters.readiness
+    import exporters.results  # noqa: F401 - for its side effect, as are those above
 
 
 def _collectors(evidence: Evidence, last: Families) -> Sequence[Collector]:

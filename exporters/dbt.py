@@ -50,8 +50,13 @@ class Dbt:
     arguments: Sequence[str] = ()
     why_stuck: Callable[[], str | None] = field(default=lambda: None)
 
-    def check_sources(self) -> tuple[Manifest, Checks]:
+    def check_sources(
+        self, meanwhile: Callable[[], None] = lambda: None
+    ) -> tuple[Manifest, Checks]:
         """Check all selected sources.
+
+        Args:
+            meanwhile: Called while dbt runs.
 
         Raises:
             DbtError: dbt did not end in time, or without having checked anything.
@@ -63,7 +68,7 @@ class Dbt:
             raise DbtError(f"no folder for dbt at {self.cache}: {error.strerror}") from None
         with tempfile.TemporaryDirectory(prefix="run_", dir=self.cache) as name:
             folder = Path(name)
-            code, events, rest = self._run(folder)
+            code, events, rest = self._run(folder, meanwhile)
             report = folder / "sources.json"
             if code not in _EXIT_CHECKED or not report.exists():
                 raise DbtError(f"dbt source freshness failed: {_reason(events, rest, code)}")
@@ -74,7 +79,9 @@ class Dbt:
             raise DbtError("dbt checked no source: none that is selected has a freshness policy")
         return manifest, checks
 
-    def _run(self, folder: Path) -> tuple[int, list[Mapping[str, Any]], str]:
+    def _run(
+        self, folder: Path, meanwhile: Callable[[], None]
+    ) -> tuple[int, list[Mapping[str, Any]], str]:
         log, rest = folder / "log.jsonl", folder / "stderr"
         with log.open("wb") as stdout, rest.open("wb") as stderr:
             process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
@@ -85,6 +92,7 @@ class Dbt:
                 start_new_session=True,  # so that what dbt started ends with it
             )
             try:
+                meanwhile()
                 code = process.wait(self.timeout_seconds)
             except subprocess.TimeoutExpired:
                 raise DbtError(self._timed_out()) from None

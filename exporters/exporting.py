@@ -1,22 +1,24 @@
-"""One export, whatever the way out: collect, and say how it went without losing what was known."""
+"""One export, whatever the way out: collect, and say how it went without losing what was known.
+
+prometheus_client is imported where it is used: by then dbt runs, which takes longer.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Protocol
-
-from prometheus_client import generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from typing import TYPE_CHECKING, Protocol
 
 from exporters.errors import ArtifactError, DbtError
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 _OWN = "dbt_freshness_exporter_"
 _LAST_SUCCESS = f"{_OWN}last_success_timestamp_seconds"
 
-Families = Mapping[str, Metric]
+Families = Mapping[str, "Metric"]
 
 
 class Collector(Protocol):
@@ -91,6 +93,8 @@ def export(collect: Collect, way: Way) -> Export:
 
 def render(families: Iterable[Metric]) -> bytes:
     """Return families in Prometheus' text format."""
+    from prometheus_client import generate_latest
+
     return generate_latest(_Told(families))
 
 
@@ -102,7 +106,7 @@ class _Told:
         return self._families
 
 
-class _Once(Mapping[str, Metric]):
+class _Once(Mapping[str, "Metric"]):
     """What was told before, read when it is first asked for: most exports need none of it."""
 
     def __init__(self, read: Callable[[], Families]) -> None:
@@ -127,6 +131,10 @@ class _Once(Mapping[str, Metric]):
 def _about_run(
     problem: str | None, started: float, success: float | None, seconds: float
 ) -> Iterator[Metric]:
+    from importlib.metadata import version
+
+    from prometheus_client.core import GaugeMetricFamily
+
     told: list[tuple[str, str, float | None]] = [
         ("last_run_success", "Whether the last run could check the sources.", problem is None),
         ("last_run_timestamp_seconds", "When the last run began.", started),

@@ -67,14 +67,28 @@ log_format = click.option(
     help="Lines for people or for programs.",
 )
 verbose = click.option("-v", "--verbose", count=True, help="Log more; twice for all.")
-archive_option = click.option(
+
+
+def _archive(context: click.Context, _: click.Parameter, given: Path | None) -> Path:
+    """Return the archive; runs of one target are no evidence for another."""
+    return given or Path("var", "artifacts", context.params["target"])
+
+
+_TARGET = click.option(
+    "--target",
+    envvar="GENIE_TARGET",
+    default="duckdb",
+    show_default=True,
+    is_eager=True,  # the archive depends on it
+    help="Output of profiles.yml.",
+)
+_ARCHIVE = click.option(
     "--archive",
     envvar="GENIE_ARTIFACTS_DIR",
     show_envvar=True,
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("var/artifacts"),
-    show_default=True,
-    help="Folder with a folder of dbt's artifacts for each run.",
+    callback=_archive,
+    help="Folder with a folder of dbt's artifacts for each run.  [default: var/artifacts/TARGET]",
 )
 
 _COLLECTING = (
@@ -83,14 +97,8 @@ _COLLECTING = (
         type=click.Path(path_type=Path, file_okay=False),
         help="Read what dbt left in this folder, or in folders of it, and run no dbt.",
     ),
-    archive_option,
-    click.option(
-        "--target",
-        envvar="GENIE_TARGET",
-        default="duckdb",
-        show_default=True,
-        help="Output of profiles.yml.",
-    ),
+    _ARCHIVE,
+    _TARGET,
     click.option(
         "--project-dir",
         envvar="DBT_PROJECT_DIR",
@@ -113,6 +121,11 @@ COLLECTING = (
     *("artifacts", "archive", "target", "project_dir"),
     *("select", "exclude", "dbt_vars", "timeout"),
 )
+
+
+def archives(function: F) -> F:
+    """Give a command the options that say where the archive is."""
+    return _ARCHIVE(_TARGET(function))
 
 
 def collects(function: F) -> F:

@@ -6,9 +6,6 @@ import os
 import tempfile
 from pathlib import Path
 
-from prometheus_client.core import Metric
-from prometheus_client.parser import text_string_to_metric_families
-
 from exporters.errors import OutputError
 from exporters.exporting import Export, Families
 
@@ -23,9 +20,11 @@ class Textfile:
 
     def last(self) -> Families:
         """Return what the file holds; nothing if it is absent or not of ours."""
+        from prometheus_client.parser import text_string_to_metric_families
+
         try:
             text = self._path.read_text(encoding="utf-8")
-            families: list[Metric] = list(text_string_to_metric_families(text))
+            families = list(text_string_to_metric_families(text))
         except (OSError, ValueError):
             return {}
         return {family.name: family for family in families}

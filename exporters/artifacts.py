@@ -42,6 +42,7 @@ class Node:
         relation: Its table, as SQL names it.
         materialized: How it is stored; ephemeral is not at all.
         meta: Its `config.meta`.
+        private: Columns whose meta says `contains: personal_data`.
     """
 
     unique_id: str
@@ -53,6 +54,7 @@ class Node:
     relation: str | None
     materialized: str
     meta: Mapping[str, Any]
+    private: Set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,7 @@ def _seconds(threshold: Mapping[str, Any] | None) -> float | None:
 
 
 def _node(node: Mapping[str, Any]) -> Node:
-    config = node.get("config") or {}
+    config, columns = node.get("config") or {}, node.get("columns") or {}
     return Node(
         unique_id=node["unique_id"],
         resource_type=node["resource_type"],
@@ -258,7 +260,13 @@ def _node(node: Mapping[str, Any]) -> Node:
         relation=node.get("relation_name"),
         materialized=str(config.get("materialized") or ""),
         meta=config.get("meta") or node.get("meta") or {},
+        private={name for name, column in columns.items() if _is_private(column)},
     )
+
+
+def _is_private(column: Mapping[str, Any]) -> bool:
+    meta = (column.get("config") or {}).get("meta") or column.get("meta") or {}
+    return meta.get("contains") == "personal_data"
 
 
 def _check(result: Mapping[str, Any]) -> Check:

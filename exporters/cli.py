@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,6 +36,12 @@ from exporters.options import (
     verbose,
 )
 from exporters.textfile import Textfile
+
+if TYPE_CHECKING:
+    from exporters.dbt import Dbt
+    from warehouse import Warehouse
+
+_LOCK_SECONDS = 10.0
 
 EXIT_DONE, EXIT_FAILED, EXIT_NO, EXIT_USAGE = 0, 1, 3, 64
 
@@ -289,18 +295,29 @@ def _collects(
     artifacts: Path | None,
     archive: Path,
     target: str,
+    timeout: float,
+    models: bool,
+    **dbt_options: Any,
+) -> Collect:
+    if artifacts is not None:
+        return partial(collect_from, artifacts)
+    dbt = _dbt(target, timeout, **dbt_options)
+    return partial(collect_by_dbt, dbt, archive, partial(_open, target) if models else None)
+
+
+def _dbt(
+    target: str,
+    timeout: float,
+    *,
     project_dir: Path,
     select: str | None,
     exclude: str | None,
     dbt_vars: str | None,
-    timeout: float,
-) -> Collect:
-    if artifacts is not None:
-        return partial(collect_from, artifacts)
+) -> Dbt:
     from exporters.dbt import Dbt
 
     built = Path(os.environ.get("DBT_TARGET_PATH", project_dir / "target"))
-    dbt = Dbt(
+    return Dbt(
         target=target,
         project=project_dir,
         cache=built / f"exporter_{target}",
@@ -312,7 +329,19 @@ def _collects(
         ],
         why_stuck=lambda: _lock_of(target),
     )
-    return partial(collect_by_dbt, dbt, archive)
+
+
+def _open(target: str) -> Warehouse:
+    """Open what dbt builds in; a DuckDB file that is in use is waited for."""
+    from warehouse import open_warehouse, read_profile
+    from warehouse.hosts import allowed_hosts
+
+    folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
+    return open_warehouse(
+        read_profile(folder, target, os.environ),
+        lock_timeout_seconds=_LOCK_SECONDS,
+        allowed_hosts=allowed_hosts(os.environ.get("GENIE_ALLOWED_HOSTS", "")),
+    )
 
 
 def _stop_by(stop: threading.Event) -> Callable[[int, object], None]:

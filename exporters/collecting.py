@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +12,19 @@ from exporters.exporting import Collector, Families
 if TYPE_CHECKING:
     from exporters.archive import Evidence
     from exporters.dbt import Dbt
+    from warehouse import Warehouse
 
 
-def collect_by_dbt(dbt: Dbt, archive: Path, last: Families) -> Sequence[Collector]:
+def collect_by_dbt(
+    dbt: Dbt, archive: Path, open_warehouse: Callable[[], Warehouse] | None, last: Families
+) -> Sequence[Collector]:
     """Check the sources by dbt; what came of nodes is in the archive, if there is one.
+
+    Args:
+        dbt: How to call it.
+        archive: Folder of earlier runs; it may be absent.
+        open_warehouse: Opens what models with metrics are read from; None to leave them out.
+        last: What was told before.
 
     Raises:
         DbtError: dbt checked nothing.
@@ -24,7 +33,12 @@ def collect_by_dbt(dbt: Dbt, archive: Path, last: Families) -> Sequence[Collecto
     manifest, checks = dbt.check_sources(meanwhile=_import_collectors)
     from exporters.archive import Evidence, newest_results
 
-    return _collectors(Evidence(manifest, checks, newest_results(archive)), last)
+    collectors = _collectors(Evidence(manifest, checks, newest_results(archive)), last)
+    if open_warehouse is None or not any("prometheus" in n.meta for n in manifest.nodes.values()):
+        return collectors
+    from exporters.gold import GoldCollector
+
+    return [*collectors, GoldCollector(manifest, open_warehouse())]
 
 
 def collect_from(artifacts: Path, last: Families) -> Sequence[Collector]:

@@ -116,10 +116,16 @@ _COLLECTING = (
         show_default=True,
         help="Seconds after which dbt is stopped.",
     ),
+    click.option(
+        "--models/--no-models",
+        default=True,
+        show_default=True,
+        help="Also read the metrics that models declare in config.meta.prometheus.",
+    ),
 )
 COLLECTING = (
     *("artifacts", "archive", "target", "project_dir"),
-    *("select", "exclude", "dbt_vars", "timeout"),
+    *("select", "exclude", "dbt_vars", "timeout", "models"),
 )
 
 

@@ -36,10 +36,29 @@ SOURCES = {
     "models": [
         {
             "name": "training_view",
+            "config": {
+                "meta": {
+                    "prometheus": [
+                        {"name": "training_rows", "help": "Rows.", "aggregate": "count"},
+                        {
+                            "name": "training_known_timestamp_seconds",
+                            "help": "Newest.",
+                            "aggregate": "max",
+                            "value": "known_at",
+                            "labels": {"id": 2},
+                        },
+                    ]
+                }
+            },
             "columns": [{"name": "id", "data_tests": ["not_null"]}],
         },
         {
             "name": "elsewhere",
+            "config": {
+                "meta": {
+                    "prometheus": [{"name": "gone", "help": "Gone.", "value": "nonesuch"}],
+                },
+            },
             "columns": [{"name": "id", "data_tests": [{"not_null": {"name": "not_ours"}}]}],
         },
     ],
@@ -332,13 +351,19 @@ def test_an_exposure_is_ready_by_dbt_and_the_archive_together(
     ready = Metrics((project.folder / "ready.prom").read_text())
     assert ready.get("dbt_exposure_ready", exposure="training") == 1
     # by dbt, which finds the sources as they were left: bad
-    project.export("textfile", "now.prom", "--archive", str(folder))
+    exported = project.export("textfile", "now.prom", "--archive", str(folder))
     now = Metrics((project.folder / "now.prom").read_text())
     assert now.states() == {"labels": "error", "features": "empty"}
     assert now.get("dbt_exposure_ready", exposure="training") == 0
-    assert (
-        now.get("dbt_test_failures", node="test.trained.assert_no_leakage", severity="error") == 0
-    )
+    leakage = "test.trained.assert_no_leakage"
+    assert now.get("dbt_test_failures", node=leakage, severity="error") == 0
+    # what models declare, of tables that dbt built; one that cannot be read is told apart
+    assert now.get("training_rows") == 4
+    newest = datetime(2026, 1, 2, tzinfo=UTC).timestamp()
+    assert now.get("training_known_timestamp_seconds", id="1") == newest
+    assert now.get("dbt_model_metrics_up", node="model.trained.training_view") == 1
+    assert now.get("dbt_model_metrics_up", node="model.trained.elsewhere") == 0
+    assert "metrics of elsewhere: " in exported.stderr
 
 
 def test_the_archive_drops_its_oldest_runs(runs: Runs, archive: Callable[..., Path]) -> None:

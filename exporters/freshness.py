@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from exporters.artifacts import Check, Checks, Manifest, Source
 
 LOADED_AT = "dbt_source_loaded_at_seconds"
+LOADED_AT_HELP = "When the newest row of the source was loaded."
 
 # the clocks of a loader and of a database may differ by less
 _CLOCK_SKEW = timedelta(seconds=60)
@@ -97,7 +98,7 @@ class FreshnessCollector:
             "dbt_source_freshness_status", "1 for the state the source is in.", "status"
         )
         empty = _gauge("dbt_source_empty", "Whether the source has no row.")
-        loaded_at = _gauge(LOADED_AT, "When the newest row of the source was loaded.")
+        loaded_at = _gauge(LOADED_AT, LOADED_AT_HELP)
         checked_at = _gauge("dbt_source_checked_at_seconds", "When the source was looked into.")
         for source in self._manifest.sources.values():
             names = (source.source, source.table)

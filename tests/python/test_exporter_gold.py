@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 from watched import Metrics
 
+from exporters.application import set_source_loaded_at
 from exporters.artifacts import Manifest, Node
 from exporters.errors import ArtifactError
 from exporters.exporting import render
@@ -109,3 +111,15 @@ def test_what_cannot_be_told_is_left_out_and_named(
 def test_a_wrong_declaration_says_what_is_wrong(change: dict[str, Any], told: str) -> None:
     with pytest.raises(ArtifactError, match=told):
         declarations(node(METRIC | change))
+
+
+def test_an_application_tells_itself_what_the_exporter_would() -> None:
+    registry = CollectorRegistry()
+    loaded_at = datetime(2026, 1, 1, tzinfo=UTC)
+    set_source_loaded_at("ledger", "labels", loaded_at - timedelta(days=1), registry)
+    set_source_loaded_at("ledger", "labels", loaded_at, registry)
+    told = Metrics(generate_latest(registry).decode())
+    labels = {"source": "ledger", "table": "labels"}
+    assert told.get("dbt_source_loaded_at_seconds", **labels) == loaded_at.timestamp()
+    with pytest.raises(ValueError, match="no time zone"):
+        set_source_loaded_at("ledger", "labels", loaded_at.replace(tzinfo=None), registry)

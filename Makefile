@@ -57,7 +57,7 @@ test: lint ## everything: lint, types, dbt, end to end
 test-fast: $(STAMP) ## tests without the slow end-to-end runs
 	$(PYTEST) -m 'not slow'
 
-test-deps: ## install the system programs that tests use (Debian, root): Postgres 15, Java 17, Chromium
+test-deps: ## install the system programs that tests use (Debian, root): Postgres 15, Java 17, Chromium, Prometheus
 	@# its package would start a server: the first file keeps it from making one
 	@test -x /usr/lib/postgresql/15/bin/initdb && echo "test-deps: Postgres 15 is there" || { \
 		mkdir -p /etc/postgresql-common && \
@@ -70,6 +70,14 @@ test-deps: ## install the system programs that tests use (Debian, root): Postgre
 	@command -v chromium >/dev/null && echo "test-deps: Chromium is there" || { \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
 	} || echo "test-deps: no Chromium to be had here; the test of the docs site is skipped by name"
+	@# masked before they are installed: their packages would start servers
+	@command -v promtool >/dev/null && command -v prometheus-pushgateway >/dev/null && echo "test-deps: Prometheus is there" || { \
+		mkdir -p /etc/systemd/system && \
+		ln -sf /dev/null /etc/systemd/system/prometheus.service && \
+		ln -sf /dev/null /etc/systemd/system/prometheus-pushgateway.service && \
+		apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends prometheus prometheus-pushgateway; \
+	} || echo "test-deps: no Prometheus to be had here; tests of its tools are skipped by name"
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .

@@ -38,7 +38,7 @@ def collect_by_dbt(
         return collectors
     from exporters.gold import GoldCollector
 
-    return [*collectors, GoldCollector(manifest, open_warehouse())]
+    return [*collectors, GoldCollector(manifest, open_warehouse)]
 
 
 def collect_from(artifacts: Path, last: Families) -> Sequence[Collector]:

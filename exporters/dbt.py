@@ -5,6 +5,7 @@ Each run has a target folder of its own: a dbt that fails leaves the report of a
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess  # dbt, with arguments of our own
@@ -23,6 +24,8 @@ from exporters.artifacts import (
     read_report,
 )
 from exporters.errors import DbtError
+
+_LOG = logging.getLogger(__name__)
 
 _PROGRAM = (sys.executable, "-c", "from dbt.cli.main import cli; cli()")
 _PARSED = "partial_parse.msgpack"
@@ -77,6 +80,7 @@ class Dbt:
             self._keep_parsed(folder)
         if manifest.sources and not checks.found and not checks.failed:
             raise DbtError("dbt checked no source: none that is selected has a freshness policy")
+        _warn(checks)
         return manifest, checks
 
     def _run(
@@ -133,6 +137,14 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _warn(checks: Checks) -> None:
+    """Log why sources could not be checked: metrics only tell that they were not."""
+    for unique_id, why in sorted(checks.failed.items()):
+        from warehouse.text import scrub  # takes long to import, and is seldom needed
+
+        _LOG.warning("%s could not be checked: %s", unique_id, scrub(why))
 
 
 def _reason(events: Sequence[Mapping[str, Any]], rest: str, code: int) -> str:

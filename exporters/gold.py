@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -68,9 +68,9 @@ class GoldCollector:
     holds personal data is no label.
     """
 
-    def __init__(self, manifest: Manifest, warehouse: Warehouse) -> None:
+    def __init__(self, manifest: Manifest, open_warehouse: Callable[[], Warehouse]) -> None:
         self._models = [node for node in manifest.nodes.values() if "prometheus" in node.meta]
-        self._warehouse = warehouse
+        self._open_warehouse = open_warehouse
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families above."""
@@ -89,7 +89,7 @@ class GoldCollector:
         yield up
 
     def _read(self, node: Node, metric: Declaration) -> Metric:
-        rows = self._warehouse.read(metric.query(str(node.relation))).to_pylist()
+        rows = self._open_warehouse().read(metric.query(str(node.relation))).to_pylist()
         kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
         family: Metric = kind(metric.name, metric.help, labels=list(metric.labels))
         seen: dict[str, set[str]] = {label: set() for label in metric.labels}

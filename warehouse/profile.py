@@ -40,6 +40,8 @@ def read_profile(folder: Path, target: str, environ: Mapping[str, str]) -> Profi
     path = folder / "profiles.yml"
     try:
         outputs = yaml.safe_load(path.read_text(encoding="utf-8"))[PROJECT]["outputs"]
+    except KeyError:
+        raise UnknownTargetError(f"no profile {PROJECT} with outputs in {path}") from None
     except FileNotFoundError:
         raise UnknownTargetError(
             f"no {path}: run from the project's folder or set DBT_PROFILES_DIR"

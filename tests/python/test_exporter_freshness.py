@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from threading import Timer
 
 import duckdb
@@ -38,11 +39,15 @@ def watched(
 
 
 @pytest.fixture(scope="module")
-def file(watched: Watched) -> Path:
-    """What an export of all sources but one wrote."""
-    path = watched.folder / "dbt.prom"
-    watched.export("textfile", str(path), "--exclude", "source:raw.excluded")
-    return path
+def exported(watched: Watched) -> CompletedProcess[str]:
+    """An export of all sources but one."""
+    return watched.export("textfile", "dbt.prom", "--exclude", "source:raw.excluded")
+
+
+@pytest.fixture(scope="module")
+def file(watched: Watched, exported: CompletedProcess[str]) -> Path:
+    """What it wrote."""
+    return watched.folder / "dbt.prom"
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +57,15 @@ def metrics(file: Path) -> Metrics:
 
 def test_each_source_with_a_policy_has_one_state(metrics: Metrics) -> None:
     assert metrics.states() == STATES
+
+
+def test_why_a_source_could_not_be_checked_is_a_line(exported: CompletedProcess[str]) -> None:
+    lines = exported.stderr.splitlines()
+    failed = [table for table, state in STATES.items() if state == "runtime_error"]
+    assert len(lines) == len(failed)
+    for line, table in zip(lines, sorted(failed), strict=True):
+        assert f"source.watched.raw.{table} could not be checked: " in line
+    assert "does not exist" in lines[1]
 
 
 def test_loaded_at_is_told_where_there_is_a_time(metrics: Metrics) -> None:

@@ -33,7 +33,7 @@ def collect(rows: str, *metrics: dict[str, Any]) -> Metrics:
         transaction.execute(f"create table m as {rows}")
     models = {"model.p.m": node(*metrics)}
     manifest = Manifest("p", datetime.now(UTC), sources={}, nodes=models, exposures={})
-    return Metrics(render(GoldCollector(manifest, warehouse).collect()).decode())
+    return Metrics(render(GoldCollector(manifest, lambda: warehouse).collect()).decode())
 
 
 def test_a_row_is_a_series() -> None:

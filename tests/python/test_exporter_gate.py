@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -128,10 +127,6 @@ class Trained(Watched):
         self.export("archive", "--log", str(log / "dbt.log"), "--archive", str(archive))
         (folder,) = archive.iterdir()
         return folder
-
-    def dbt(self, *arguments: str, expect: int | None = 0) -> CompletedProcess[str]:
-        program = "from dbt.cli.main import cli; cli()"
-        return self.run(sys.executable, "-c", program, "--no-use-colors", *arguments, expect=expect)
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,11 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
     project.write()
     project.warehouse.create_tables([])
     project.load()
-    program = "from dbt.cli.main import cli; cli()"
-    project.run(
-        sys.executable, "-c", program, "--log-format-file", "json", "--log-path", "log",
-        "source", "freshness", "--exclude", "source:raw.excluded", expect=1,
-    )  # fmt: skip
+    project.dbt(
+        *("--log-format-file", "json", "--log-path", "log"),
+        *("source", "freshness", "--exclude", "source:raw.excluded"),
+        expect=1,
+    )
     project.export("archive", "--log", "log/dbt.log", "--archive", "artifacts")
     return project
 

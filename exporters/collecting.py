@@ -65,8 +65,10 @@ def _collectors(evidence: Evidence, last: Families) -> Sequence[Collector]:
     from exporters.readiness import ExposureCollector
     from exporters.results import ResultCollector
 
+    # what was told before takes long to read, and is seldom needed
+    last_loaded = loaded_times(last) if evidence.checks.failed else {}
     return [
-        FreshnessCollector(evidence.manifest, evidence.checks, loaded_times(last)),
+        FreshnessCollector(evidence.manifest, evidence.checks, last_loaded),
         ResultCollector(evidence),
         ExposureCollector(evidence, datetime.now(UTC)),
     ]

@@ -86,24 +86,22 @@ class Dbt:
     def _run(
         self, folder: Path, meanwhile: Callable[[], None]
     ) -> tuple[int, list[Mapping[str, Any]], str]:
-        log, rest = folder / "log.jsonl", folder / "stderr"
-        with log.open("wb") as stdout, rest.open("wb") as stderr:
-            process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
-                [*_PROGRAM, *self._arguments(folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,  # so that what dbt started ends with it
-            )
-            try:
-                meanwhile()
-                code = process.wait(self.timeout_seconds)
-            except subprocess.TimeoutExpired:
-                raise DbtError(self._timed_out()) from None
-            finally:
-                _stop(process)
-        events = list(read_log(log.read_text("utf-8", "replace").splitlines()))
-        return code, events, rest.read_text("utf-8", "replace")
+        process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
+            [*_PROGRAM, *self._arguments(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # so that what dbt started ends with it
+        )
+        try:
+            meanwhile()
+            log, rest = process.communicate(timeout=self.timeout_seconds)
+        except subprocess.TimeoutExpired:
+            raise DbtError(self._timed_out()) from None
+        finally:
+            _stop(process)
+        events = list(read_log(log.decode("utf-8", "replace").splitlines()))
+        return process.returncode, events, rest.decode("utf-8", "replace")
 
     def _arguments(self, folder: Path) -> list[str]:
         parsed = self.cache / _PARSED
@@ -133,10 +131,10 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         return
     os.killpg(process.pid, signal.SIGTERM)
     try:
-        process.wait(_GRACE_SECONDS)
+        process.communicate(timeout=_GRACE_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
 
 
 def _warn(checks: Checks) -> None:

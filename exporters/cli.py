@@ -22,6 +22,7 @@ import click
 
 from exporters.collecting import collect_by_dbt, collect_from
 from exporters.console import Reporter, configure_logging
+from exporters.database import absence, lock
 from exporters.errors import ExporterError
 from exporters.exporting import Collect, Way, export
 from exporters.options import (
@@ -327,7 +328,8 @@ def _dbt(
             *(("--exclude", *shlex.split(exclude)) if exclude else ()),
             *(("--vars", dbt_vars) if dbt_vars else ()),
         ],
-        why_stuck=lambda: _lock_of(target),
+        absence=lambda: absence(_profiles(), target, os.environ),
+        lock=lambda: lock(_profiles(), target, os.environ),
     )
 
 
@@ -336,9 +338,8 @@ def _open(target: str) -> Warehouse:
     from warehouse import open_warehouse, read_profile
     from warehouse.hosts import allowed_hosts
 
-    folder = Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
     return open_warehouse(
-        read_profile(folder, target, os.environ),
+        read_profile(_profiles(), target, os.environ),
         lock_timeout_seconds=_LOCK_SECONDS,
         allowed_hosts=allowed_hosts(os.environ.get("GENIE_ALLOWED_HOSTS", "")),
     )
@@ -354,21 +355,8 @@ def _stop_by(stop: threading.Event) -> Callable[[int, object], None]:
     return end
 
 
-def _lock_of(target: str) -> str | None:
-    """Say so, if another process holds the database."""
-    from warehouse import WarehouseError, WarehouseLockedError, open_warehouse, read_profile
-
-    try:
-        profile = read_profile(
-            Path(os.environ.get("DBT_PROFILES_DIR", "profiles")), target, os.environ
-        )
-        if profile.engine == "duckdb":
-            open_warehouse(profile, lock_timeout_seconds=0).read("select 1")
-    except WarehouseLockedError:
-        return f"another process holds {profile.settings['path']}"
-    except WarehouseError:
-        return None
-    return None
+def _profiles() -> Path:
+    return Path(os.environ.get("DBT_PROFILES_DIR", "profiles"))
 
 
 def main() -> None:

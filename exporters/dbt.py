@@ -46,7 +46,8 @@ class Dbt:
         cache: Folder for what dbt parsed, so that the next run need not.
         timeout_seconds: After which dbt is stopped.
         arguments: Further arguments, such as --select and --vars.
-        why_stuck: Says what may have kept dbt from ending, if it can.
+        absence: Says so, if the database is not there; dbt would make an empty one.
+        lock: Says so, if another process holds it.
     """
 
     target: str
@@ -54,7 +55,8 @@ class Dbt:
     cache: Path
     timeout_seconds: float
     arguments: Sequence[str] = ()
-    why_stuck: Callable[[], str | None] = field(default=lambda: None)
+    absence: Callable[[], str | None] = field(default=lambda: None)
+    lock: Callable[[], str | None] = field(default=lambda: None)
 
     def check_sources(
         self, meanwhile: Callable[[], None] = lambda: None
@@ -65,7 +67,7 @@ class Dbt:
             meanwhile: Called while dbt runs.
 
         Raises:
-            DbtError: dbt did not end in time, or without having checked anything.
+            DbtError: there is no database, or dbt did not end in time, or it checked nothing.
             ArtifactError: what it wrote cannot be read.
         """
         try:
@@ -97,6 +99,9 @@ class Dbt:
             start_new_session=True,  # so that what dbt started ends with it
         )
         try:
+            # while dbt starts, which takes longer than to read a profile
+            if told := self.absence():
+                raise DbtError(told)
             meanwhile()
             log, rest = process.communicate(timeout=self.timeout_seconds)
         except subprocess.TimeoutExpired:
@@ -119,7 +124,7 @@ class Dbt:
 
     def _timed_out(self) -> str:
         told = f"dbt source freshness was stopped after {self.timeout_seconds:g} s"
-        why = self.why_stuck()
+        why = self.lock()
         return f"{told}: {why}" if why else told
 
     def _keep_parsed(self, folder: Path) -> None:

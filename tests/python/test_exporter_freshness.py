@@ -170,6 +170,17 @@ def test_a_database_that_cannot_be_had_keeps_what_was_known(watched: Watched, fi
 
 
 @on_duckdb
+def test_an_absent_file_is_told_and_not_made(watched: Watched, file: Path) -> None:
+    absent = watched.folder / "absent.duckdb"
+    watched.extra["GENIE_DUCKDB_PATH"] = str(absent)
+    try:
+        assert f"no database at {absent}: `make build` makes one" in fails(watched, file)
+    finally:
+        del watched.extra["GENIE_DUCKDB_PATH"]
+    assert not absent.exists()
+
+
+@on_duckdb
 def test_a_locked_file_is_waited_for(watched: Watched) -> None:
     holder = duckdb.connect(str(watched.database))
     Timer(5, holder.close).start()

@@ -148,7 +148,7 @@ def secrets(session: Session, scope: str) -> int:
 @command
 @runs_sql
 def schema(session: Session, catalog: str, schema_prefix: str, warehouse_id: str) -> int:
-    """Create the catalog, schemas, volume and landing tables that are absent.
+    """Create the catalog, schemas, volumes and landing tables that are absent.
 
     Run it again after an upgrade: it adds the columns that a release added.
     """

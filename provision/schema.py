@@ -1,4 +1,4 @@
-"""Catalog, schemas, volume, landing and ledger tables: what is absent, and how to drop it all."""
+"""Catalog, schemas, volumes, landing and ledger tables: what is absent, and how to drop it all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from provision.changes import Change, by_sql
 from provision.names import Place, text
 from provision.statements import Row, Statements
 from warehouse import Table
-from warehouse.landing import ALL_TABLES, VOLUME
+from warehouse.landing import ALL_TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def plan_schema(statements: Statements, place: Place) -> Iterator[Change]:
                 texts.create_schema(place, schema),
                 f"you need CREATE SCHEMA on catalog {place.catalog}",
             )
-    yield from _plan_volume(statements, place, is_there=place.landing in (schemas or ()))
+    yield from _plan_volumes(statements, place, is_there=place.landing in (schemas or ()))
     columns = _columns(statements, place) if schemas else {}
     for table in ALL_TABLES:
         yield from _plan_table(statements, place, table, columns.get(place.names(table)))
@@ -73,14 +73,16 @@ def plan_drop(statements: Statements, place: Place, found: Found) -> Change:
     )
 
 
-def _plan_volume(statements: Statements, place: Place, *, is_there: bool) -> Iterator[Change]:
+def _plan_volumes(statements: Statements, place: Place, *, is_there: bool) -> Iterator[Change]:
     volumes: set[str] = set()
     if is_there:
         found = statements.run(f"SHOW VOLUMES IN {place.path(place.landing)}")
         volumes = {str(row["volume_name"]).lower() for row in found}
     path = f"{place.catalog}.{place.landing}"
-    if VOLUME not in volumes:
-        yield by_sql(statements, f"create volume {path}.{VOLUME}", texts.create_volume(place))
+    for volume in texts.VOLUMES:
+        if volume not in volumes:
+            statement = texts.create_volume(place, volume)
+            yield by_sql(statements, f"create volume {path}.{volume}", statement)
 
 
 def _plan_table(

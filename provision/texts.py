@@ -23,6 +23,11 @@ SYSTEM_TABLES = (
     "system.billing.usage",
     "system.billing.list_prices",
 )
+# of the landing's schema
+VOLUMES = {
+    VOLUME: "Files on their way into the landing.",
+    "artifacts": "What dbt left of its last runs: evidence for genie-exporter gate.",
+}
 _BUILDS = ("USE SCHEMA", "SELECT", "MODIFY", "CREATE TABLE")
 _LANDS = ("READ VOLUME", "WRITE VOLUME")
 _READS = ("USE SCHEMA", "SELECT")
@@ -66,10 +71,10 @@ def create_schema(place: Place, schema: str) -> str:
     return f"CREATE SCHEMA IF NOT EXISTS {place.path(schema)} COMMENT {comment}"
 
 
-def create_volume(place: Place) -> str:
-    """Return the statement that makes the volume in which files are landed."""
-    path = place.path(place.landing, VOLUME)
-    return f"CREATE VOLUME IF NOT EXISTS {path} COMMENT 'Files on their way into the landing.'"
+def create_volume(place: Place, volume: str) -> str:
+    """Return the statement that makes a volume of ours."""
+    path = place.path(place.landing, volume)
+    return f"CREATE VOLUME IF NOT EXISTS {path} COMMENT {text(VOLUMES[volume])}"
 
 
 def create_table(place: Place, table: Table) -> str:
@@ -94,7 +99,7 @@ def schema_statements(place: Place) -> list[str]:
     return [
         create_catalog(place),
         *(create_schema(place, schema) for schema in place.schemas),
-        create_volume(place),
+        *(create_volume(place, volume) for volume in VOLUMES),
         *(create_table(place, table) for table in ALL_TABLES),
     ]
 

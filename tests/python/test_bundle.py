@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import shlex
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from bundle import BUNDLE, FILES, REFERENCE, VALUES, Bundle
 from databricks.sdk.service import iam
@@ -21,7 +23,6 @@ from harness import ROOT, Project
 
 from demo.history import HistoryOptions, build_history
 from demo.server import SimulatedWorkspaces
-from ingest.cli import cli
 
 Json = dict[str, Any]
 
@@ -114,7 +115,7 @@ def test_the_artifact_is_a_wheel_with_the_program_that_tasks_name(
         names = opened.namelist()
         (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
         scripts = opened.read(entry_points).decode()
-    assert {"ingest/cli.py", "warehouse/landing.py", "provision/cli.py"} <= set(names)
+    assert {"ingest/cli.py", "exporters/cli.py", "warehouse/landing.py"} <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "models/"))]
     for task in WHEEL_TASKS.values():
         assert f"{task['entry_point']} = " in scripts
@@ -125,14 +126,15 @@ def test_the_artifact_is_a_wheel_with_the_program_that_tasks_name(
 def test_every_wheel_task_is_a_command_with_these_options(name: str, project: Project) -> None:
     task = WHEEL_TASKS[name]
     script = PYPROJECT["project"]["scripts"][task["entry_point"]]
-    assert script == "ingest.cli:main"
-    command = parsed(task["parameters"])
-    shown = project.ingest(command, "--help").stdout
+    module = script.removesuffix(":main")
+    command = parsed(importlib.import_module(module).cli, task["parameters"])
+    package = module.removesuffix(".cli")
+    shown = project.run(sys.executable, "-m", package, command, "--help").stdout
     for option in options_after(task["parameters"], command):
         assert option in shown
 
 
-def parsed(parameters: list[str]) -> str:
+def parsed(cli: click.Group, parameters: list[str]) -> str:
     """Parse parameters as the program does, and return its command; raise on what it refuses."""
     at = next(index for index, word in enumerate(parameters) if not word.startswith("--"))
     name = parameters[at]

@@ -20,6 +20,8 @@ CREATE SCHEMA IF NOT EXISTS `main`.`genie_analytics` COMMENT 'Genie: work lists,
 
 CREATE VOLUME IF NOT EXISTS `main`.`genie_raw`.`landing` COMMENT 'Files on their way into the landing.';
 
+CREATE VOLUME IF NOT EXISTS `main`.`genie_raw`.`artifacts` COMMENT 'What dbt left of its last runs: evidence for genie-exporter gate.';
+
 CREATE TABLE IF NOT EXISTS `main`.`ledger`.`transactions` (
   `transaction_id` STRING,
   `account_id` STRING,

@@ -100,7 +100,9 @@ def gateway(folder: Path, *options: str) -> Iterator[int]:
     if program is None:
         pytest.skip("no prometheus-pushgateway on this machine: make test-deps")
     port = free_port()
-    command = [program, f"--web.listen-address=127.0.0.1:{port}", *options]
+    # Debian's default is a file that all gateways of a machine have in common
+    own = (f"--web.listen-address=127.0.0.1:{port}", "--persistence.file=")
+    command = [program, *own, *options]
     with (folder / "gateway.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:

@@ -22,10 +22,12 @@ PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 ARCHIVE = code=$$?; $(BIN)/genie-exporter archive --target $(TARGET) $(1) || code=1; exit $$code
 FRESHNESS_LOG := target/freshness
 
-.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve bench clean
+MONITORING := prometheus prometheus-alertmanager prometheus-pushgateway prometheus-node-exporter
+
+.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve ml-dash-import-freshness bench clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -57,7 +59,7 @@ test: lint ## everything: lint, types, dbt, end to end
 test-fast: $(STAMP) ## tests without the slow end-to-end runs
 	$(PYTEST) -m 'not slow'
 
-test-deps: ## install the system programs that tests use (Debian, root): Postgres 15, Java 17, Chromium, Prometheus
+test-deps: ## install the system programs that tests use (Debian, root): Postgres 15, Java 17, Chromium, Prometheus and its kin
 	@# its package would start a server: the first file keeps it from making one
 	@test -x /usr/lib/postgresql/15/bin/initdb && echo "test-deps: Postgres 15 is there" || { \
 		mkdir -p /etc/postgresql-common && \
@@ -71,19 +73,23 @@ test-deps: ## install the system programs that tests use (Debian, root): Postgre
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
 	} || echo "test-deps: no Chromium to be had here; the test of the docs site is skipped by name"
 	@# masked before they are installed: their packages would start servers
-	@command -v promtool >/dev/null && command -v prometheus-pushgateway >/dev/null && echo "test-deps: Prometheus is there" || { \
+	@for tool in promtool amtool $(MONITORING); do command -v $$tool >/dev/null || exit 1; done \
+		&& echo "test-deps: Prometheus and its kin are there" || { \
 		mkdir -p /etc/systemd/system && \
-		ln -sf /dev/null /etc/systemd/system/prometheus.service && \
-		ln -sf /dev/null /etc/systemd/system/prometheus-pushgateway.service && \
+		for name in $(MONITORING); do ln -sf /dev/null /etc/systemd/system/$$name.service; done && \
 		apt-get update -qq && \
-		apt-get install -y -qq --no-install-recommends prometheus prometheus-pushgateway; \
-	} || echo "test-deps: no Prometheus to be had here; tests of its tools are skipped by name"
+		apt-get install -y -qq --no-install-recommends $(MONITORING); \
+	} || echo "test-deps: no Prometheus to be had here; tests of monitoring are skipped by name"
+	@command -v logrotate >/dev/null && echo "test-deps: logrotate is there" || { \
+		mkdir -p /etc/systemd/system && ln -sf /dev/null /etc/systemd/system/logrotate.timer && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends logrotate; \
+	} || echo "test-deps: no logrotate to be had here; its test is skipped by name"
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy $$(find models -name '*.py')
+	$(BIN)/mypy $$(find models ops -name '*.py')
 	@# in memory: two processes cannot open one DuckDB file
 	GENIE_DUCKDB_PATH=:memory: DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt/singular
 
@@ -99,6 +105,9 @@ freshness: $(STAMP) ## dbt source freshness
 
 gate: $(STAMP) ## may EXPOSURE be run (ml_training_pipeline)? After make freshness and make build
 	@$(BIN)/genie-exporter gate --target $(TARGET) --exposure $(EXPOSURE)
+
+ml-dash-import-freshness: $(STAMP) ## put the dashboard ML source freshness into Grafana (GRAFANA_URL, GRAFANA_API_KEY; OVERWRITE=1)
+	@$(BIN)/python ops/grafana/import_dashboard.py $(if $(OVERWRITE),--overwrite) ops/grafana/dashboards/ml-source-freshness.json
 
 bench: $(STAMP) ## what the exporter costs, against what it may cost
 	$(BIN)/python bench/exporter.py

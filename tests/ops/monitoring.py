@@ -72,7 +72,7 @@ def fetch(url: str, body: object = None) -> str:
         return str(answer.read().decode())
 
 
-def eventually(ask: Callable[[], T], seconds: float = 30) -> T:
+def eventually(ask: Callable[[], T], seconds: float = 60) -> T:
     """Return the first answer that is not empty; the last one is told if none comes in time."""
     end = time.monotonic() + seconds
     while True:

@@ -132,7 +132,7 @@ class Fault:
 FAULTS = {
     "SourceStaleTransactions": Fault(loaded("ledger", "transactions", ago(60 * HOUR))),
     "SourceStaleTransactionLabels": Fault(loaded("ledger", "transaction_labels", ago(60 * HOUR))),
-    "SourceStaleMLFeatures": Fault(loaded("ledger", "ml_features", frozen(46 * HOUR))),
+    "SourceStaleMLFeatures": Fault(loaded("ledger", "ml_features", frozen(47 * HOUR))),
     # the warning is held back by Alertmanager
     "SourceCriticalStale": Fault(
         loaded("ledger", "transactions", ago(6 * DAY)), ("SourceStaleTransactions",)
@@ -148,14 +148,14 @@ FAULTS = {
     "SourceNotCheckable": Fault(state("ledger", "ml_features", "runtime_error")),
     "SourceEmpty": Fault(
         {
-            'dbt_source_empty{source="ledger",table="ml_features"}': Course(1),
-            **state("ledger", "ml_features", "empty"),
+            'dbt_source_empty{source="ledger",table="suggestion_events"}': Course(1),
+            **state("ledger", "suggestion_events", "empty"),
         }
     ),
     "SourceInFuture": Fault(
         {
-            **loaded("ledger", "transactions", ago(-HOUR)),
-            **state("ledger", "transactions", "future"),
+            **loaded("ledger", "suggestion_feedback", ago(-HOUR)),
+            **state("ledger", "suggestion_feedback", "future"),
         }
     ),
     "DbtTestFailing": Fault(
@@ -172,8 +172,13 @@ FAULTS = {
     ),
     "GenieFailureRateHigh": Fault({"genie_recent_answer_failure_ratio{}": Course(0.3)}),
     "GenieNegativeFeedbackHigh": Fault({"genie_recent_negative_feedback_ratio{}": Course(0.5)}),
-    "GenieIngesterNotRun": Fault({"genie_last_ingest_timestamp_seconds{}": frozen(HOUR)}),
+    "GenieIngesterNotRun": Fault({"genie_last_ingest_timestamp_seconds{}": frozen(5 * HOUR)}),
     "GenieMetricsUnreadable": Fault(
         {f'dbt_model_metrics_up{{node="{PREFIX}message_fetch_errors"}}': Course(0)}
     ),
+}
+
+# all at once, each on a series of its own
+ALL_FAULTS: Seed = {
+    text: course for fault in FAULTS.values() for text, course in fault.change.items()
 }

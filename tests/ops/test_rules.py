@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import yaml
 from harness import ROOT
 from monitoring import DASHBOARDS, OPS, RULES, alerts, program, rules, run
 
-from seeds import FAULTS, HEALTHY
+from seeds import ALL_FAULTS, FAULTS, HEALTHY, HOUR, Course, Seed
 
 PROMTOOL_TESTS = sorted((ROOT / "tests/ops/rules").glob("*.yml"))
 RUNBOOK = ROOT / "docs/runbooks/alerts.md"
-STEP, STEPS = 300, 96  # seconds, for so long that each alert has had time to fire
+STEP = 150  # seconds: of two samples that are two steps apart, the first counts until the second
+LATE = 5 * HOUR // STEP  # the step by which each alert has had time to fire
 ORIGINAL = {
     "SourceStaleTransactions": ("> 48", "30m", "warning"),
     "SourceStaleTransactionLabels": ("> 48", "30m", "warning"),
@@ -51,35 +53,85 @@ def test_the_four_alerts_of_the_original_design() -> None:
         assert (rule["for"], rule["labels"]["severity"]) == (wait, severity)
 
 
-def test_each_alert_fires_on_its_own_fault_alone(tmp_path: Path) -> None:
-    assert FAULTS.keys() == alerts().keys()
-    expected = {name: {name, *fault.others} for name, fault in FAULTS.items()}
-    seeds = {name: {**HEALTHY, **fault.change} for name, fault in FAULTS.items()}
-    tests = []
-    for name, seed in {"nothing": HEALTHY, **seeds}.items():
-        series = [
-            {"series": text, "values": f"{course.start:.10g}{course.rate * STEP:+.10g}x{STEPS}"}
-            for text, course in seed.items()
-        ]
-        told = [
-            {"labels": f'{{alertname="{alert}"}}', "value": 1}
-            for alert in sorted(expected.get(name, ()))
-        ]
-        asked = 'count by (alertname) (ALERTS{alertstate="firing"})'
-        check = {"expr": asked, "eval_time": f"{STEP * STEPS}s", "exp_samples": told}
-        tests.append(
+Check = tuple[int, set[str]]
+
+
+def course_of(course: Course, *parts: tuple[int, int]) -> str:
+    """Write a course as promtool has it: steps that are there, what is between them, the end."""
+    written, at = [], 0
+    for first, last in parts:
+        if first > at:
+            written.append(f"_x{first - at}")
+        value = course.at(first * STEP)
+        written.append(f"{value:.10g}{course.rate * STEP:+.10g}x{last - first}")
+        at = last + 1
+    return " ".join([*written, "stale"])
+
+
+def promtool_test(
+    name: str, seed: Seed, parts: Iterable[tuple[int, int]], checks: Iterable[Check]
+) -> dict[str, Any]:
+    """Return a test that asks, at some steps, for the names of all alerts that fire."""
+    asked = 'group by (alertname) (ALERTS{alertstate="firing"})'
+    return {
+        "name": name,
+        "interval": f"{STEP}s",
+        "input_series": [
+            {"series": text, "values": course_of(course, *parts)} for text, course in seed.items()
+        ],
+        "promql_expr_test": [
             {
-                "name": name,
-                "interval": f"{STEP}s",
-                "input_series": series,
-                "promql_expr_test": [check],
+                "expr": asked,
+                "eval_time": f"{STEP * step}s",
+                "exp_samples": [
+                    {"labels": f'{{alertname="{alert}"}}', "value": 1} for alert in sorted(fired)
+                ],
             }
-        )
-    path = tmp_path / "faults.yml"
+            for step, fired in checks
+        ],
+    }
+
+
+def run_promtool(folder: Path, tests: list[dict[str, Any]]) -> None:
     files = [str(rule) for rule in RULES]
     document = {"rule_files": files, "evaluation_interval": f"{STEP}s", "tests": tests}
+    path = folder / "tests.yml"
     path.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper))
     run(program("promtool"), "test", "rules", str(path))
+
+
+def test_each_alert_fires_on_its_own_fault_alone(tmp_path: Path) -> None:
+    assert FAULTS.keys() == alerts().keys()
+    whole = [(0, LATE)]
+    tests = [promtool_test("nothing", HEALTHY, whole, [(LATE, set())])]
+    for name, fault in FAULTS.items():
+        seed = {**HEALTHY, **fault.change}
+        tests.append(promtool_test(name, seed, whole, [(LATE, {name, *fault.others})]))
+    run_promtool(tmp_path, tests)
+
+
+def test_each_alert_outlives_a_restart_and_returns_after_a_gap(tmp_path: Path) -> None:
+    seed, every, dead = {**HEALTHY, **ALL_FAULTS}, set(alerts()), {"FreshnessExporterDead"}
+    # the value before a restart of less than five minutes still counts
+    parts = [(0, LATE), (LATE + 2, LATE + 10), (LATE + 16, LATE + 50)]
+    during = [(LATE, every), (LATE + 1, every), (LATE + 2, every), (LATE + 10, every)]
+    after = [(LATE + 14, dead), (LATE + 16, dead), (LATE + 45, every)]
+    # what an exporter told ends with it, and with it all that was said of it
+    gone = [(LATE + 50, every), (LATE + 52, dead)]
+    run_promtool(tmp_path, [promtool_test("all", seed, parts, [*during, *after, *gone])])
+
+
+def test_each_alert_stays_as_it_was_when_a_gateway_keeps_what_was_pushed(tmp_path: Path) -> None:
+    """Nothing new comes: what fired fires on, and Alertmanager holds it back."""
+    pushed = {text: Course(course.start) for text, course in HEALTHY.items()}
+    faulty = {text: Course(course.start) for text, course in ALL_FAULTS.items()}
+    ended = {"SourceInFuture", "GenieBacklogGrows"}  # the time has come; it stands still
+    quiet = {"FreshnessExporterDead"}
+    tests = [
+        promtool_test("healthy", pushed, [(0, 60)], [(36, quiet), (60, quiet)]),
+        promtool_test("faulty", {**pushed, **faulty}, [(0, 60)], [(60, set(alerts()) - ended)]),
+    ]
+    run_promtool(tmp_path, tests)
 
 
 def sections() -> dict[str, str]:

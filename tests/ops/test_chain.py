@@ -15,6 +15,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 import yaml
+from faults import HEALTHY
 from monitoring import (
     OPS,
     RULES,
@@ -31,7 +32,6 @@ from monitoring import (
 from small_ledger import Ledger
 from watched import Metrics
 
-from seeds import HEALTHY
 from warehouse.ledger import LEDGER_TABLES
 
 WAYS = ("push", "textfile", "http")

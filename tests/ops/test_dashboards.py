@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from faults import DAY, HEALTHY
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from monitoring import DASHBOARDS, OPS, program, prometheus, query, run
-
-from seeds import DAY, HEALTHY
 
 NAMES = [path.stem for path in DASHBOARDS]
 STEP = 300

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from faults import ALL_FAULTS, FAULTS, HEALTHY, HOUR, Course, Seed
 from harness import ROOT
 from monitoring import DASHBOARDS, OPS, RULES, alerts, program, rules, run
-
-from seeds import ALL_FAULTS, FAULTS, HEALTHY, HOUR, Course, Seed
 
 PROMTOOL_TESTS = sorted((ROOT / "tests/ops/rules").glob("*.yml"))
 RUNBOOK = ROOT / "docs/runbooks/alerts.md"

@@ -37,3 +37,6 @@ def configure_logging(verbosity: int) -> None:
     """Log libraries to stderr: warnings, with -v also information, with -vv everything."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # the transport's debug lines would hold secrets
+    for library in ("databricks.sdk", "urllib3"):
+        logging.getLogger(library).setLevel(max(level, logging.INFO))

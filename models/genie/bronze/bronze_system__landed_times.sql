@@ -3,19 +3,28 @@
 -- landing is read itself, not the models above it: a second load needs no build in between
 with audit as (
 
-    select max(event_time) as newest_at from {{ source('genie_raw', 'audit') }}
+    select
+        max(event_time) as newest_at,
+        max(fetched_at) as landed_at
+    from {{ source('genie_raw', 'audit') }}
 
 ),
 
 query_history as (
 
-    select max(start_time) as newest_at from {{ source('genie_raw', 'query_history') }}
+    select
+        max(start_time) as newest_at,
+        max(fetched_at) as landed_at
+    from {{ source('genie_raw', 'query_history') }}
 
 ),
 
 billing_usage as (
 
-    select max(usage_start_time) as newest_at from {{ source('genie_raw', 'billing_usage') }}
+    select
+        max(usage_start_time) as newest_at,
+        max(fetched_at) as landed_at
+    from {{ source('genie_raw', 'billing_usage') }}
 
 ),
 
@@ -23,27 +32,32 @@ final as (
 
     select
         'audit' as table_name,
-        newest_at
+        newest_at,
+        landed_at
     from audit
     union all
     select
         'query_history' as table_name,
-        newest_at
+        newest_at,
+        landed_at
     from query_history
     union all
     select
         'billing_usage' as table_name,
-        newest_at
+        newest_at,
+        landed_at
     from billing_usage
     union all
     -- these two are read whole
     select
         'workspaces' as table_name,
-        cast(null as timestamp) as newest_at
+        cast(null as timestamp) as newest_at,
+        cast(null as timestamp) as landed_at
     union all
     select
         'list_prices' as table_name,
-        cast(null as timestamp) as newest_at
+        cast(null as timestamp) as newest_at,
+        cast(null as timestamp) as landed_at
 
 )
 

@@ -1,3 +1,10 @@
--- the contract of completeness, where it fails: days of a space that lack more than completeness_error_share
-select * from {{ ref('genie_completeness') }}
+-- the contract of completeness, where it fails: more is missing than completeness_error_share
+select
+    workspace_id,
+    space_id,
+    asked_date,
+    check_name,
+    found_count,
+    missing_count
+from {{ ref('genie_completeness') }}
 where verdict = 'broken'

@@ -19,6 +19,7 @@ from demo.history import History, HistoryOptions, build_history
 from demo.ledger_loading import load_ledger
 from demo.ledger_options import LedgerOptions
 from demo.server import SimulatedWorkspaces
+from demo.space_loading import load_space_history
 from warehouse import Warehouse
 
 Say = Callable[[str], None]
@@ -151,6 +152,7 @@ class Tour:
         """
         self._step("load the system tables", self._load)
         self._step("load a ledger", self._load_ledger)
+        self._step("land earlier fetches of the spaces", self._load_space_history)
         self._step("dbt: audit log to work list", self._build_work_lists)
         self._step("fetch spaces over HTTP", self._fetch_spaces)
         fetched = self._fetch_messages()
@@ -180,6 +182,10 @@ class Tour:
         if appended is None:
             return "nothing new, it was loaded before"
         return ", ".join(f"{rows} rows of {table}" for table, rows in appended.items())
+
+    def _load_space_history(self) -> str:
+        versions = load_space_history(self.warehouse, self.history)
+        return "nothing new" if versions is None else f"{versions} versions"
 
     def _build_work_lists(self) -> str:
         return self.programs.dbt("build", *_WITHOUT_UNIT_TESTS, "--select", *_WORK_LISTS)

@@ -28,6 +28,7 @@ from demo.history import History, HistoryOptions, build_history
 from demo.late import split_late
 from demo.rules import Rules
 from demo.server import SimulatedWorkspaces
+from demo.space_loading import load_space_history
 from demo.system_tables import audit_rows
 from warehouse import Table
 from warehouse.landing import ALL_TABLES
@@ -183,7 +184,12 @@ class Account:
         genie.send_message_feedback(*ids, rating=rating)
         genie.create_message_comment(*ids, "please check")
         genie.delete_conversation_message(space_id, deleted.conversation_id, deleted.message_id)
-        self.site.edit_space(space_id, title="Orders, renamed")
+        config = json.loads(self.history.spaces[0].serialized_space)
+        config["instructions"].pop("join_specs")
+        config["data_sources"]["tables"][0]["column_configs"].pop()
+        config["benchmarks"]["questions"][0]["question"] = ["What else?"]
+        text = json.dumps(config)
+        self.site.edit_space(space_id, title="Orders, renamed", serialized_space=text)
         self.site.set_faults(FAULTS)
 
 
@@ -234,6 +240,7 @@ def play(account: Account, recorded: Recording) -> None:
     for table in ("workspaces", "query_history"):
         project.ingest("load-files", "--table", table, str(tables / f"{table}.jsonl"))
 
+    load_space_history(project.warehouse, account.history)
     ledger = ledger_batches()
     account.load_ledger(ledger[:2])
     account.load_audit("first", on_time[:first])

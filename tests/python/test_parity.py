@@ -184,11 +184,11 @@ class Account:
         genie.send_message_feedback(*ids, rating=rating)
         genie.create_message_comment(*ids, "please check")
         genie.delete_conversation_message(space_id, deleted.conversation_id, deleted.message_id)
-        config = json.loads(self.history.spaces[0].serialized_space)
-        config["instructions"].pop("join_specs")
-        config["data_sources"]["tables"][0]["column_configs"].pop()
-        config["benchmarks"]["questions"][0]["question"] = ["What else?"]
-        text = json.dumps(config)
+        edited = json.loads(self.history.spaces[0].serialized_space)
+        edited["instructions"].pop("join_specs")
+        edited["data_sources"]["tables"][0]["column_configs"].pop()
+        edited["benchmarks"]["questions"][0]["question"] = ["What else?"]
+        text = json.dumps(edited)
         self.site.edit_space(space_id, title="Orders, renamed", serialized_space=text)
         self.site.set_faults(FAULTS)
 

@@ -45,40 +45,13 @@ configured as (
 
 ),
 
-documents as (
-
-    select
-        attachment_key,
-        {{ json_document('names_json') }} as names_document
-    from {{ ref('silver_sql_names') }}
-    where names_json is not null
-    {{ parse_fence() }}
-
-),
-
-mentions as (
-
-    select distinct
-        documents.attachment_key,
-        {{ json_text('item.elem', ['name']) }} as matched_name
-    from documents
-    {{ json_array_elements('documents.names_document', [], 'item') }}
-
-),
-
-statements as (
-
-    select * from {{ ref('silver_message_statements') }}
-
-),
-
 spoken as (
 
     select
         workspace_id,
         space_id,
         count(*) as statement_count
-    from statements
+    from {{ ref('silver_message_statements') }}
     group by workspace_id, space_id
 
 ),
@@ -86,16 +59,14 @@ spoken as (
 queried as (
 
     select
-        statements.workspace_id,
-        statements.space_id,
-        mentions.matched_name,
+        workspace_id,
+        space_id,
+        table_name,
         count(*) as statement_count,
-        count(distinct statements.message_key) as question_count,
-        max(statements.created_timestamp) as last_created_timestamp
-    from statements
-    inner join mentions
-        on statements.attachment_key = mentions.attachment_key
-    group by statements.workspace_id, statements.space_id, mentions.matched_name
+        count(distinct message_key) as question_count,
+        max(created_timestamp) as last_created_timestamp
+    from {{ ref('silver_table_mentions') }}
+    group by workspace_id, space_id, table_name
 
 ),
 
@@ -123,7 +94,7 @@ final as (
         on
             configured.workspace_id = queried.workspace_id
             and configured.space_id = queried.space_id
-            and configured.matched_name = queried.matched_name
+            and configured.matched_name = queried.table_name
     left join spoken
         on
             configured.workspace_id = spoken.workspace_id

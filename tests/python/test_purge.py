@@ -43,6 +43,9 @@ CONTENT = {
         *("join_count", "join_kinds_json", "is_unparsable", "has_cartesian_join"),
         *("has_select_star", "has_no_time_filter", "findings", "source_loaded_at"),
     },
+    "genie_configured_tables": {
+        *("statement_count", "question_count", "last_queried_at", "usage_status"),
+    },
     "genie_eval_results": {"question", "benchmark_answer", "actual_response"},
     "genie_messages_to_fetch": {"reason"},
     "message_fetch_errors": {"error_message"},

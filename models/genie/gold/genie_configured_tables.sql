@@ -52,6 +52,7 @@ spoken as (
         space_id,
         count(*) as statement_count
     from {{ ref('silver_message_statements') }}
+    where query_sql <> '[purged]'
     group by workspace_id, space_id
 
 ),

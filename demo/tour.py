@@ -28,7 +28,10 @@ _DONE, _DONE_IN_PART = 0, 2
 _LAST_LINES = 15
 _LEDGER_TRANSACTIONS = 2_000
 _WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")  # those are for development
-_WORK_LISTS = ["+genie_messages_to_fetch", "+genie_spaces_to_fetch"]
+_WORK_LISTS = [
+    *("+genie_messages_to_fetch", "+genie_spaces_to_fetch"),
+    *("+genie_comments_to_fetch", "+genie_eval_runs"),
+]
 
 
 class TourError(Exception):
@@ -156,6 +159,8 @@ class Tour:
         self._step("dbt: audit log to work list", self._build_work_lists)
         self._step("fetch spaces over HTTP", self._fetch_spaces)
         fetched = self._fetch_messages()
+        self._step("fetch comments over HTTP", lambda: _told(self._fetch("comments"), "comments"))
+        self._step("fetch benchmarks over HTTP", lambda: _told(self._fetch("evals"), "results"))
         self._step("dbt: messages to marts, with tests", self._build)
         return fetched
 

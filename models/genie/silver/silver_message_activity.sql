@@ -69,6 +69,14 @@ final as (
         max(case when feedback_rank = 1 and not is_failed then feedback_rating end)
             as feedback_rating,
         bool_or(family = 'ask' and not is_failed) as is_asked,
+        count(case
+            when action_name = 'regenerateConversationMessage' and not is_failed then 1
+        end) as regenerate_count,
+        count(case
+            when feedback_rating in ('POSITIVE', 'NEGATIVE') and not is_failed then 1
+        end) as rating_count,
+        count(case when comment_type = 'REQUEST_REVIEW' and not is_failed then 1 end)
+            as review_request_count,
         min(case when origin_rank = 1 then event_time end) as event_time,
         max(case when is_change and not is_failed then event_time end) as last_change_at,
         max(loaded_at) as loaded_at

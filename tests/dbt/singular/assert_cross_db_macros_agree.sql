@@ -69,6 +69,8 @@
     ('replace_matches', 'all, not the first',
         replace_matches("'a1 b22 c'", '[0-9]+', '_'), 'a_ b_ c'),
     ('replace_matches', 'none', replace_matches("'abc'", '[0-9]+', '_'), 'abc'),
+    ('plain_letters', 'accents and marks', plain_letters("'Où est-ce, it''s' || chr(10) || 'ÀB?'"),
+        'où est ce  it s àb '),
     ('iso_day_of_week', 'Monday', iso_day_of_week("timestamp '2026-01-12 00:00:00'"), '1'),
     ('iso_day_of_week', 'Sunday', iso_day_of_week("timestamp '2026-01-18 23:59:59'"), '7'),
     ('surrogate_key', 'value', surrogate_key(["'w1'", "'m1'"]), 'd3ec748155184da73f2ddd5d484e98c9'),

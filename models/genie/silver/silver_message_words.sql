@@ -1,0 +1,55 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key='message_key',
+    indexes=postgres_indexes([['message_key'], ['loaded_at']], unique=true),
+    liquid_clustered_by=databricks_clustering(['workspace_id', 'message_id']),
+) }}
+
+with texts as (
+
+    select
+        message_key,
+        workspace_id,
+        message_id,
+        fetched_at,
+        loaded_at,
+        attachment_kind,
+        coalesce(text_purpose = 'FOLLOW_UP_QUESTION', false) as is_question,
+        lower(replace({{ kept_text('text_content') }}, '’', chr(39))) as words
+    from {{ ref('silver_message_attachments') }}
+    {% if is_incremental() %}
+        where {{ is_new_since_last_build() }}
+    {% endif %}
+
+),
+
+numbered as (
+
+    select
+        *,
+        max(fetched_at) over (partition by message_key) as last_fetched_at
+    from texts
+    where attachment_kind = 'text'
+
+),
+
+final as (
+
+    select
+        numbered.message_key,
+        max(numbered.workspace_id) as workspace_id,
+        max(numbered.message_id) as message_id,
+        bool_or(numbered.is_question) as is_question,
+        bool_or(coalesce(position(phrases.phrase in numbered.words) > 0, false)) as is_refusal,
+        bool_or(numbered.words is not null) as has_words,
+        max(numbered.fetched_at) as fetched_at,
+        max(numbered.loaded_at) as loaded_at
+    from numbered
+    cross join {{ ref('genie_refusal_phrases') }} as phrases
+    where numbered.fetched_at = numbered.last_fetched_at
+    group by numbered.message_key
+
+)
+
+select * from final

@@ -19,6 +19,7 @@ _API_CLIENT = "DatabricksGenie"
 _ROW_BYTES = 48
 _BIG_READ = 5_000_000
 _COLD_SHARE = 0.06
+_QUEUED_EVERY = 20
 _CACHED_SHARE = 0.05
 
 
@@ -171,13 +172,14 @@ def _row(history: History, run: Run) -> Json:
 def _durations(run: Run, draws: random.Random) -> Json:
     total_ms = run.end_ms - run.start_ms
     waiting_ms = int(total_ms * 0.5) if draws.random() < _COLD_SHARE else 0
+    queued_ms = (total_ms - waiting_ms) // 5 if run.start_ms % _QUEUED_EVERY == 0 else 0
     compiling_ms = int((total_ms - waiting_ms) * (0.1 + 0.2 * draws.random()))
     fetching_ms = int((total_ms - waiting_ms) * 0.05 * draws.random())
-    executing_ms = total_ms - waiting_ms - compiling_ms - fetching_ms
+    executing_ms = total_ms - waiting_ms - queued_ms - compiling_ms - fetching_ms
     return {
         "total_duration_ms": total_ms,
         "waiting_for_compute_duration_ms": waiting_ms,
-        "waiting_at_capacity_duration_ms": 0,
+        "waiting_at_capacity_duration_ms": queued_ms,
         "execution_duration_ms": executing_ms,
         "compilation_duration_ms": compiling_ms,
         "total_task_duration_ms": int(executing_ms * (1 + 5 * draws.random())),

@@ -78,6 +78,7 @@ final as (
         count(case when comment_type = 'REQUEST_REVIEW' and not is_failed then 1 end)
             as review_request_count,
         min(case when origin_rank = 1 then event_time end) as event_time,
+        min(case when is_change and not is_failed then event_time end) as first_change_at,
         max(case when is_change and not is_failed then event_time end) as last_change_at,
         max(loaded_at) as loaded_at
     from numbered

@@ -71,6 +71,11 @@
     ('replace_matches', 'none', replace_matches("'abc'", '[0-9]+', '_'), 'abc'),
     ('plain_letters', 'accents and marks', plain_letters("'Où est-ce, it''s' || chr(10) || 'ÀB?'"),
         'où est ce  it s àb '),
+    ('quantile', 'between two values', "cast(1000 * (select " ~ quantile('numbers.number', 0.95)
+        ~ " from (select 10 as number union all select 20 as number union all select 40 as number"
+        ~ " union all select null as number) as numbers) as bigint)", '38000'),
+    ('quantile', 'no values', "cast((select " ~ quantile('numbers.number', 0.5)
+        ~ " from (select 10 as number) as numbers where number > 10) as bigint)", none),
     ('iso_day_of_week', 'Monday', iso_day_of_week("timestamp '2026-01-12 00:00:00'"), '1'),
     ('iso_day_of_week', 'Sunday', iso_day_of_week("timestamp '2026-01-18 23:59:59'"), '7'),
     ('surrogate_key', 'value', surrogate_key(["'w1'", "'m1'"]), 'd3ec748155184da73f2ddd5d484e98c9'),

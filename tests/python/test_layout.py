@@ -67,7 +67,7 @@ def test_the_tree_of_the_readme_is_the_tree() -> None:
 
 def test_the_readme_names_every_table_for_readers_with_its_grain() -> None:
     readme = (ROOT / "README.md").read_text()
-    folders = r"models/(genie/gold|ml/marts(/\w+)?)/\w+\.(sql|py)"
+    folders = r"models/(genie/gold|ml/marts)(/\w+)?/\w+\.(sql|py)"
     for name in {Path(name).stem for name in tracked() if re.match(folders, name)}:
         assert re.search(rf"\| `{name}` \| One row per|\| `{name}` \| One row", readme), name
 

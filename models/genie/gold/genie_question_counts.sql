@@ -28,7 +28,8 @@ counts as (
         count(case when feedback_rating = 'NEGATIVE' then 1 end) as negative_count,
         min(created_timestamp) as first_timestamp,
         max(created_timestamp) as last_timestamp,
-        max(case when age_rank = 1 then message_id end) as last_message_id
+        max(case when age_rank = 1 then message_id end) as last_message_id,
+        {{ surrogate_key(['workspace_id', 'space_id', 'normalised_question']) }} as question_key
     from numbered
     group by workspace_id, space_id, normalised_question
 
@@ -37,14 +38,15 @@ counts as (
 final as (
 
     select
-        cast(
-            {{ surrogate_key(['workspace_id', 'space_id', 'normalised_question']) }}
-            as {{ dbt.type_string() }}
-        ) as question_key,
+        cast(question_key as {{ dbt.type_string() }}) as question_key,
         cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
         cast(space_id as {{ dbt.type_string() }}) as space_id,
         cast(space_name as {{ dbt.type_string() }}) as space_name,
         cast(normalised_question as {{ dbt.type_string() }}) as normalised_question,
+        cast(row_number() over (
+            partition by workspace_id, space_id
+            order by ask_count desc, last_timestamp desc nulls last, question_key desc
+        ) as bigint) as question_rank,
         cast(ask_count as bigint) as ask_count,
         cast(conversation_count as bigint) as conversation_count,
         cast(user_count as bigint) as user_count,

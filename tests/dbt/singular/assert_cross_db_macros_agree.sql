@@ -159,9 +159,34 @@ no_elements as (
 
 ),
 
+bounds as (
+
+    select
+        date '2026-02-27' as first_day,
+        date '2026-03-01' as last_day
+
+),
+
+days as (
+
+    select series.series_day
+    from bounds
+    {{ day_series('bounds.first_day', 'bounds.last_day', 'series') }}
+
+),
+
 compared as (
 
     select * from results
+    union all
+    select
+        'day_series' as macro_name,
+        'over the end of a month' as trap,
+        cast(min(series_day) as {{ dbt.type_string() }})
+        || cast(max(series_day) as {{ dbt.type_string() }})
+        || cast(count(*) as {{ dbt.type_string() }}) as given,
+        '2026-02-272026-03-013' as expected
+    from days
     union all
     select
         'json_array_elements' as macro_name,

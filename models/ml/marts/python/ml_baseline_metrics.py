@@ -5,6 +5,8 @@ merchant; nothing is left to chance, so the same rows give the same figures. All
 because Databricks runs it alone; there a sample of each month is taken where the rows are.
 """
 
+import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ ROWS_A_MONTH = 1000  # the first by md5 of their ids: a sample that stays the sa
 MONTHS_BEFORE = 6  # learned from, at most
 BINS = 10  # of confidence, for the calibration error
 DIGITS = 9  # more would differ from one processor to another
+# dbt runs models in threads, and modules that import each other in circles fail in two at once
+IMPORTS: threading.Lock = vars(sys).setdefault("genie_imports", threading.Lock())
 
 TYPES = {
     "ts_month": "date",
@@ -91,11 +95,12 @@ def evaluate(rows: pd.DataFrame) -> list[Row]:
 def fit(past: pd.DataFrame) -> Any:
     """Return the classifier that the past teaches."""
     try:
-        from sklearn.compose import ColumnTransformer
-        from sklearn.impute import SimpleImputer
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import OneHotEncoder, StandardScaler
+        with IMPORTS:
+            from sklearn.compose import ColumnTransformer
+            from sklearn.impute import SimpleImputer
+            from sklearn.linear_model import LogisticRegression
+            from sklearn.pipeline import make_pipeline
+            from sklearn.preprocessing import OneHotEncoder, StandardScaler
     except ImportError as error:
         raise RuntimeError(
             "ml_baseline_metrics needs scikit-learn: pip install 'genie-observability[ml]'"

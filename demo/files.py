@@ -5,14 +5,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from demo.billing import price_rows, usage_rows
 from demo.model import History
+from demo.query_history import warehouse_hour_rows
 from demo.system_tables import audit_rows, query_history_rows, workspaces_rows
 
 
 def write_system_tables(
     history: History, urls: Mapping[str, str | None], folder: Path
 ) -> dict[str, Path]:
-    """Write audit.jsonl, workspaces.jsonl and query_history.jsonl into a folder.
+    """Write a file for each system table into a folder, such as audit.jsonl.
 
     Each file appears at once and complete: it is written aside and then renamed.
 
@@ -22,7 +24,8 @@ def write_system_tables(
         folder: Made if absent; files of the same names are replaced.
 
     Returns:
-        The file of each table: audit, workspaces, query_history.
+        The file of each landing table: audit, workspaces, query_history, warehouse_hours,
+        billing_usage, list_prices.
 
     Raises:
         OSError: The folder or a file cannot be written.
@@ -32,13 +35,16 @@ def write_system_tables(
         "audit": audit_rows(history),
         "workspaces": workspaces_rows(history, urls),
         "query_history": query_history_rows(history),
+        "warehouse_hours": warehouse_hour_rows(history),
+        "billing_usage": usage_rows(history),
+        "list_prices": price_rows(history),
     }
     return {name: _write(rows, folder / f"{name}.jsonl") for name, rows in tables.items()}
 
 
 def _write(rows: Iterable[dict[str, Any]], path: Path) -> Path:
     aside = path.with_suffix(".jsonl.part")
-    encode = json.JSONEncoder(ensure_ascii=False).encode
+    encode = json.JSONEncoder(ensure_ascii=False, default=float).encode
     try:
         with aside.open("w", encoding="utf-8", newline="\n") as lines:
             lines.writelines(encode(row) + "\n" for row in rows)

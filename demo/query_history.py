@@ -45,10 +45,35 @@ def query_history_rows(history: History) -> Iterator[Json]:
     All 44 columns of the public preview; only `query_source.genie_space_id` and the statement
     id connect a row with Genie. What ends after the history is absent.
     """
+    for run in ended_runs(history):
+        yield _row(history, run)
+
+
+def ended_runs(history: History) -> Iterator[Run]:
+    """Yield the runs that have ended, by start time."""
     end_ms = history.options.end_ms
     for run in in_time_order(_batches(history), lambda run: run.start_ms):
         if run.end_ms <= end_ms:
-            yield _row(history, run)
+            yield run
+
+
+def warehouse_hour_rows(history: History) -> Iterator[Json]:
+    """Yield the work of each warehouse and hour, as a sum over query_history_rows."""
+    sums: dict[tuple[str, str, str], list[int]] = {}
+    for row in query_history_rows(history):
+        hour = row["start_time"][:13] + ":00:00.000Z"
+        key = (row["workspace_id"], row["compute"]["warehouse_id"], hour)
+        found = sums.setdefault(key, [0, 0])
+        found[0] += 1
+        found[1] += row["total_task_duration_ms"]
+    for (workspace_id, warehouse_id, hour), (count, work_ms) in sums.items():
+        yield {
+            "workspace_id": workspace_id,
+            "warehouse_id": warehouse_id,
+            "hour_start": hour,
+            "statement_count": count,
+            "total_task_duration_ms": work_ms,
+        }
 
 
 def statement_rows(history: History, messages: Iterable[Message], now_ms: int) -> Iterator[Json]:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from demo.billing import price_rows, usage_rows
 from demo.browser import Browser
 from demo.calls import Request
 from demo.contents import Contents
@@ -247,6 +248,8 @@ class SimulatedWorkspaces(Browser):
                 "system.access.audit": functools.partial(audit_rows, history),
                 "system.access.workspaces_latest": lambda: workspaces_rows(history, self.urls),
                 "system.query.history": functools.partial(query_history_rows, history),
+                "system.billing.usage": functools.partial(usage_rows, history),
+                "system.billing.list_prices": functools.partial(price_rows, history),
             },
             news={
                 "system.access.audit": ("event_id", self.audit_rows),

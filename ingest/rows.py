@@ -24,6 +24,7 @@ _REQUIRED = {
     "audit": ("event_time", "service_name", "action_name"),
     "workspaces": ("workspace_id",),
     "query_history": ("workspace_id", "statement_id"),
+    "warehouse_hours": ("workspace_id", "warehouse_id", "hour_start"),
     "billing_usage": ("record_id", "usage_start_time"),
     "list_prices": ("sku_name", "price_start_time"),
 }

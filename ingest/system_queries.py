@@ -8,8 +8,8 @@ Landed: SQL that every engine of `warehouse` takes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ from warehouse.landing import (
     LIST_PRICES,
     QUERY_HISTORY,
     TIMESTAMP,
+    WAREHOUSE_HOURS,
     WORKSPACES,
 )
 
@@ -30,6 +31,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NESTED = frozenset({"STRUCT", "MAP", "ARRAY", "VARIANT"})
 
 _DAY_US = 86_400_000_000
+_HOUR = "date_trunc('HOUR', start_time)"
 _GENIE_CLIENTS = "client_application in ('Databricks SQL Genie Space', 'DatabricksGenie')"
 
 
@@ -40,14 +42,18 @@ class Source:
     Attributes:
         name: In Databricks.
         table: Where it lands.
-        time: Column that pages are ordered by.
+        time: Landing column that pages are ordered by.
         row_id: SQL of a text that orders rows of the same time.
+        landed_row_id: The same of landed rows; None where it is the same text.
         key: Columns that tell one row from another; a row with a landed key is not landed again.
         date: Column that the table is pruned by, the day of `time`; None where there is none.
         condition: Which rows are wanted, as the models of bronze want them.
         landed_condition: The same of landed rows.
         is_whole: Small and without a watermark: read whole, and a row is landed if it differs from
             the last one landed with its key.
+        expressions: SQL of the landing columns, where rows are summed up: those that are no
+            aggregate are the groups. Empty where they are the columns of the source.
+        pruned_time: Column of the source that windows are of, where `time` is an expression.
     """
 
     name: str
@@ -59,6 +65,15 @@ class Source:
     condition: str | None = None
     landed_condition: str | None = None
     is_whole: bool = False
+    landed_row_id: str | None = None
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    pruned_time: str | None = None
+
+    @property
+    def groups(self) -> list[str]:
+        """SQL of what rows are summed up by; empty where they are not."""
+        given = self.expressions.values()
+        return [sql for sql in given if "count(" not in sql and "sum(" not in sql]
 
     @property
     def schema_name(self) -> str:
@@ -108,6 +123,27 @@ SOURCES = {
             landed_condition=f"""(query_source like '%"genie_space_id":"%' or {_GENIE_CLIENTS})""",
         ),
         Source(
+            name="system.query.history",
+            table=WAREHOUSE_HOURS,
+            time="hour_start",
+            row_id=f"concat_ws('|', workspace_id, compute.warehouse_id, {_HOUR})",
+            landed_row_id="concat_ws('|', workspace_id, warehouse_id, hour_start)",
+            # an hour that has grown is landed again
+            key=(
+                *("workspace_id", "warehouse_id", "hour_start"),
+                *("statement_count", "total_task_duration_ms"),
+            ),
+            condition="compute.warehouse_id is not null",
+            expressions={
+                "workspace_id": "workspace_id",
+                "warehouse_id": "compute.warehouse_id",
+                "hour_start": _HOUR,
+                "statement_count": "count(*)",
+                "total_task_duration_ms": "cast(sum(total_task_duration_ms) as bigint)",
+            },
+            pruned_time="start_time",
+        ),
+        Source(
             name="system.billing.usage",
             table=BILLING_USAGE,
             time="usage_start_time",
@@ -154,7 +190,9 @@ class Scope:
 
 def columns_statement(source: Source) -> Statement:
     """Return what tells the columns of a table: its rows need no reading for that."""
-    return Statement(f"select * from {source.name} limit 0", {})  # noqa: S608 - a name of ours
+    selected = ", ".join(f"{sql} as {name}" for name, sql in source.expressions.items()) or "*"
+    text = f"select {selected} from {source.name}{_grouped(source, ' ')} limit 0"  # noqa: S608 - names of ours
+    return Statement(text, {})
 
 
 def page_statement(source: Source, scope: Scope, window: Window, rows: int) -> Statement:
@@ -164,8 +202,8 @@ def page_statement(source: Source, scope: Scope, window: Window, rows: int) -> S
     once more with the last row, since rows may share both.
     """
     kinds = {field.name: field.type for field in source.columns}
-    selected = [_selected(column, kinds[column.name]) for column in scope.columns]
-    moment = _moment(source)
+    selected = [_selected(source, column, kinds[column.name]) for column in scope.columns]
+    moment = _expression(source, _moment(source))
     conditions, parameters = _conditions(source, scope, window)
     conditions.append(
         f"({moment} > timestamp_micros(:start_time) or {source.row_id} >= :start_id)",
@@ -182,7 +220,7 @@ def page_statement(source: Source, scope: Scope, window: Window, rows: int) -> S
                 )
             ),
             f"from {source.name}",
-            "where\n    " + "\n    and ".join(conditions),
+            "where\n    " + "\n    and ".join(conditions) + _grouped(source, "\n"),
             "order by page_time, page_id",
             f"limit {rows}",
         )
@@ -196,7 +234,7 @@ def days_statement(source: Source, scope: Scope, window: Window) -> Statement:
     text = "\n".join(
         (
             "select",
-            f"    unix_micros({source.time}) div {_DAY_US} as day,",
+            f"    unix_micros({source.pruned_time or source.time}) div {_DAY_US} as day,",
             f"    count(distinct {source.row_id}) as row_count",
             f"from {source.name}",
             "where\n    " + "\n    and ".join(conditions),
@@ -217,7 +255,7 @@ def landed_days_query(
     query = f"""
         select
             cast({source.time} as date) as day,
-            count(distinct {source.row_id}) as row_count
+            count(distinct {source.landed_row_id or source.row_id}) as row_count
         from {source.table.qualified_name}
         where {" and ".join(conditions)}
         group by cast({source.time} as date)
@@ -251,19 +289,28 @@ def _moment(source: Source) -> str:
     return f"coalesce({source.time}, timestamp_micros(0))" if source.is_whole else source.time
 
 
-def _selected(column: Column, kind: pa.DataType) -> str:
-    name = column.name
+def _expression(source: Source, name: str) -> str:
+    return source.expressions.get(name, name)
+
+
+def _grouped(source: Source, space: str) -> str:
+    """Return the end of a statement whose rows are summed up."""
+    return f"{space}group by {', '.join(source.groups)}" if source.expressions else ""
+
+
+def _selected(source: Source, column: Column, kind: pa.DataType) -> str:
+    name, sql = column.name, _expression(source, column.name)
     if kind == TIMESTAMP:
-        return f"unix_micros({name}) as {name}"
+        return f"unix_micros({sql}) as {name}"
     if column.kind in NESTED:
         return f"to_json({name}, map('ignoreNullFields', 'false')) as {name}"
-    return name
+    return name if sql == name else f"{sql} as {name}"
 
 
 def _conditions(
     source: Source, scope: Scope, window: Window
 ) -> tuple[list[str], dict[str, tuple[str, str]]]:
-    moment = _moment(source)
+    moment = source.pruned_time or _moment(source)
     conditions = [
         f"{moment} >= timestamp_micros(:start_time)",
         f"{moment} < timestamp_micros(:end_time)",

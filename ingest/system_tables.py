@@ -217,7 +217,9 @@ class _Reader:
         if self._source.is_whole:
             return [Window(EPOCH, end)]
         if not self._plan.compares_days:
-            return _split(self._plan.start, end)
+            # rows that are summed up are so of whole hours
+            start = _hour(self._plan.start) if self._source.expressions else self._plan.start
+            return _split(start, end)
         start = _day(self._plan.start)
         return _joined(self._days_to_read(scope, Window(start, end)))
 
@@ -343,8 +345,12 @@ def _following(window: Window, result: Result) -> Window:
     return Window(start, window.end, row_id or "")
 
 
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 def _day(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return _hour(moment).replace(hour=0)
 
 
 def _split(start: datetime, end: datetime) -> Iterator[Window]:

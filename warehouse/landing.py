@@ -90,6 +90,16 @@ QUERY_HISTORY = _landing_table(
     },
 )
 
+# query history summed up by the hour: work that is not Genie's counts, and is not brought
+WAREHOUSE_HOURS = _landing_table(
+    "warehouse_hours",
+    {
+        **_texts("workspace_id warehouse_id"),
+        "hour_start": TIMESTAMP,
+        **_bigints("statement_count total_task_duration_ms"),
+    },
+)
+
 BILLING_USAGE = _landing_table(
     "billing_usage",
     {
@@ -176,7 +186,8 @@ INGEST_RUNS = Table(
 )
 
 SYSTEM_TABLES = {
-    table.name: table for table in (AUDIT, WORKSPACES, QUERY_HISTORY, BILLING_USAGE, LIST_PRICES)
+    table.name: table
+    for table in (AUDIT, WORKSPACES, QUERY_HISTORY, WAREHOUSE_HOURS, BILLING_USAGE, LIST_PRICES)
 }
 
 # what a later table speaks of is in an earlier one

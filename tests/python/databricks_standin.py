@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 import pytest
 from harness import ROOT, Project
 
+from demo.billing import price_rows, usage_rows
 from demo.history import History
 from demo.system_schemas import TABLES
 from demo.system_tables import audit_rows, query_history_rows, workspaces_rows
@@ -251,6 +252,8 @@ class DatabricksProject(Project):
             "audit": audit_rows(history),
             "workspaces": workspaces_rows(history, urls),
             "query_history": query_history_rows(history),
+            "billing_usage": usage_rows(history),
+            "list_prices": price_rows(history),
         }
         for table, rows in tables.items():
             name = SYSTEM_TABLES[table]

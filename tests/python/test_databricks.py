@@ -250,6 +250,15 @@ PREDICATES = {
         WORKSPACES,
         r"start_time >= timestamp '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'",
     ),
+    "bronze_system__statement_hours": (
+        WORKSPACES,
+        r"start_time >= timestamp '\d{4}-\d\d-\d\d \d\d:00:00'",
+    ),
+    "bronze_system__billing_usage": (WORKSPACES, r"usage_date >= date '\d{4}-\d\d-\d\d'"),
+    # belongs to no workspace
+    "bronze_system__list_prices": (
+        r"'9999-12-31 00:00:00'\) >= timestamp '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'",
+    ),
 }
 
 

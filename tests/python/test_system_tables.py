@@ -52,6 +52,9 @@ OF_GENIE = {
     "audit": "service_name = 'aibiGenie'",
     "workspaces": "true",
     "query_history": 'query_source like \'%"genie_space_id":"%\'',
+    "warehouse_hours": "true",
+    "billing_usage": "true",
+    "list_prices": "true",
 }
 
 
@@ -188,8 +191,8 @@ def test_a_second_run_lands_nothing(account: Account) -> None:
         " group by 1, 2 order by 1"
     )
     assert attempts == [
-        {"resource": "system_table", "outcome": "fetched", "n": 5},
-        {"resource": "system_table_sweep", "outcome": "fetched", "n": 5},
+        {"resource": "system_table", "outcome": "fetched", "n": 6},
+        {"resource": "system_table_sweep", "outcome": "fetched", "n": 6},
     ]
     runs = account.project.query(
         "select outcome from genie_raw.ingest_runs where command = 'system-tables'"
@@ -340,11 +343,11 @@ def test_usage_and_prices_are_brought_with_corrections(account: Account) -> None
     tables.add("system.billing.usage", [usage("r1", "ORIGINAL", "1.5")])
     tables.add("system.billing.list_prices", [PRICE, ended])
     account.bring("billing_usage", "list_prices")
-    (row,) = account.landed("billing_usage")
+    (row,) = of_sku(account, "billing_usage")
     assert str(row["usage_quantity"]) == "1.500000000000000000"
     assert json.loads(row["usage_metadata"])["warehouse_id"] == WAREHOUSE
     assert json.loads(row["custom_tags"]) == {"team": "a"}
-    (found,) = account.landed("list_prices")
+    (found,) = of_sku(account, "list_prices")
     assert json.loads(found["pricing"])["default"] == 0.7
 
     tables.add("system.billing.usage", [usage("r2", "RETRACTION", "-1.5")])
@@ -353,8 +356,30 @@ def test_usage_and_prices_are_brought_with_corrections(account: Account) -> None
     account.a_day_passes()
     account.bring("billing_usage", "list_prices")
     account.bring("billing_usage", "list_prices")
-    assert [row["record_id"] for row in account.landed("billing_usage")] == ["r1", "r2"]
-    assert account.count("list_prices") == 2
+    assert [row["record_id"] for row in of_sku(account, "billing_usage")] == ["r1", "r2"]
+    assert len(of_sku(account, "list_prices")) == 2
+
+
+def of_sku(account: Account, table: str) -> list[dict[str, Any]]:
+    """Return the landed rows of a SKU that the history does not use."""
+    return [row for row in account.landed(table) if row["sku_name"] in (PRICE["sku_name"], "OLD")]
+
+
+def test_an_hour_that_has_grown_is_landed_again(account: Account) -> None:
+    account.bring("warehouse_hours")
+    hours = {
+        (row["workspace_id"], row["hour_start"]): row for row in account.landed("warehouse_hours")
+    }
+    rows = list(query_history_rows(HISTORY))
+    assert sum(row["statement_count"] for row in hours.values()) == len(rows)
+    work = sum(row["total_task_duration_ms"] for row in rows)
+    assert sum(row["total_task_duration_ms"] for row in hours.values()) == work
+    more = rows[-1] | {"statement_id": "more", "total_task_duration_ms": 5}
+    account.served.statements.tables.add("system.query.history", [more])
+    account.bring("warehouse_hours")
+    account.bring("warehouse_hours")
+    assert account.count("warehouse_hours") == len(hours) + 1
+    assert account.landed("query_history") == [], "statements are summed up where they are"
 
 
 PRICE = {
@@ -416,6 +441,7 @@ def test_a_missing_grant_is_told_and_the_others_go_on(account: Account) -> None:
     assert attempts == [
         {"resource_id": "audit", "error_code": "INSUFFICIENT_PERMISSIONS"},
         {"resource_id": "query_history", "error_code": "INSUFFICIENT_PERMISSIONS"},
+        {"resource_id": "warehouse_hours", "error_code": "INSUFFICIENT_PERMISSIONS"},
     ]
     assert "error: system.access.audit" in account.command("--table", "audit", expect=1).stderr
     account.served.statements.rules = QUICK

@@ -19,6 +19,12 @@ query_history as (
 
 ),
 
+warehouse_hours as (
+
+    select max(hour_start) as newest_at from {{ source('genie_raw', 'warehouse_hours') }}
+
+),
+
 billing_usage as (
 
     select
@@ -41,6 +47,11 @@ final as (
         newest_at,
         landed_at
     from query_history
+    union all
+    select
+        'warehouse_hours' as table_name,
+        newest_at
+    from warehouse_hours
     union all
     select
         'billing_usage' as table_name,

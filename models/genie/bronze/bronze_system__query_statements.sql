@@ -8,6 +8,19 @@
     liquid_clustered_by=databricks_clustering(['start_date', 'workspace_id']),
 ) }}
 
+{%- set history = source('system_query', 'history') %}
+{%- set columns = {
+    'workspace_id': 'string', 'statement_id': 'string', 'execution_status': 'string',
+    'error_message': 'string', 'statement_type': 'string', 'client_application': 'string',
+    'executed_by': 'string', 'start_time': 'timestamp', 'end_time': 'timestamp',
+    'update_time': 'timestamp', 'total_duration_ms': 'bigint',
+    'waiting_for_compute_duration_ms': 'bigint', 'waiting_at_capacity_duration_ms': 'bigint',
+    'compilation_duration_ms': 'bigint', 'execution_duration_ms': 'bigint',
+    'result_fetch_duration_ms': 'bigint', 'total_task_duration_ms': 'bigint',
+    'read_rows': 'bigint', 'read_bytes': 'bigint', 'produced_rows': 'bigint',
+    'query_source': 'struct<genie_space_id: string>', 'compute': 'struct<warehouse_id: string>',
+} %}
+
 with history as (
 
     select
@@ -16,30 +29,9 @@ with history as (
         {{ map_document('compute') }} as compute_document
     from (
         select
-            workspace_id,
-            statement_id,
-            execution_status,
-            error_message,
-            statement_type,
-            client_application,
-            total_duration_ms,
-            start_time,
-            end_time,
-            {{ system_columns(source('system_query', 'history'), {
-                'waiting_for_compute_duration_ms': 'bigint',
-                'waiting_at_capacity_duration_ms': 'bigint',
-                'compilation_duration_ms': 'bigint',
-                'execution_duration_ms': 'bigint',
-                'result_fetch_duration_ms': 'bigint',
-                'update_time': 'timestamp',
-                'read_rows': 'bigint',
-                'read_bytes': 'bigint',
-                'produced_rows': 'bigint',
-                'query_source': 'struct<genie_space_id: string>',
-                'compute': 'struct<warehouse_id: string>',
-            }) }},
+            {{ system_columns(history, columns) }},
             {{ landing_columns() }}
-        from {{ source('system_query', 'history') }}
+        from {{ system_relation(history, columns) }}
     ) as landed
     where
         statement_id is not null
@@ -68,9 +60,7 @@ numbered as (
             order by update_time desc nulls last, fetched_at desc, batch_id desc
         ) as age_rank
     from flattened
-    where
-        space_id is not null
-        or client_application in ('Databricks SQL Genie Space', 'DatabricksGenie')
+    where {{ is_genie_statement('query_source_document', 'client_application') }}
 
 ),
 
@@ -86,12 +76,14 @@ final as (
         error_message,
         statement_type,
         client_application,
+        executed_by as user_email,
         total_duration_ms,
         waiting_for_compute_duration_ms,
         waiting_at_capacity_duration_ms,
         compilation_duration_ms,
         execution_duration_ms,
         result_fetch_duration_ms,
+        total_task_duration_ms,
         read_rows,
         read_bytes,
         produced_rows,

@@ -202,6 +202,16 @@ CREATE TABLE IF NOT EXISTS `main`.`genie_raw`.`query_history` (
   `batch_id` STRING
 );
 
+CREATE TABLE IF NOT EXISTS `main`.`genie_raw`.`warehouse_hours` (
+  `workspace_id` STRING,
+  `warehouse_id` STRING,
+  `hour_start` TIMESTAMP,
+  `statement_count` BIGINT,
+  `total_task_duration_ms` BIGINT,
+  `fetched_at` TIMESTAMP,
+  `batch_id` STRING
+);
+
 CREATE TABLE IF NOT EXISTS `main`.`genie_raw`.`billing_usage` (
   `account_id` STRING,
   `workspace_id` STRING,

@@ -44,6 +44,26 @@
     ('safe_bigint', 'exponent', safe_bigint('parsed.exponent_digits'), none),
     ('safe_bigint', 'underscore', safe_bigint('parsed.underscore_digits'), none),
     ('safe_bigint', 'empty', safe_bigint('parsed.empty_digits'), none),
+    ('safe_decimal', 'fraction', safe_decimal('parsed.fraction_digits'), '0.070000000'),
+    ('safe_decimal', 'small', safe_decimal('parsed.small_digits'), '0.000010000'),
+    ('safe_decimal', 'rounded', safe_decimal('parsed.long_digits'), '2.123456790'),
+    ('safe_decimal', 'empty', safe_decimal('parsed.empty_digits'), none),
+    ('prorated', 'a third', "cast(" ~ prorated(
+        'cast(1 as decimal(18, 9))', 'cast(1 as bigint)', 'cast(3 as bigint)'
+    ) ~ " as decimal(18, 9))", '0.333333333'),
+    ('prorated', 'two thirds', "cast(" ~ prorated(
+        'cast(1 as decimal(18, 9))', 'cast(2 as bigint)', 'cast(3 as bigint)'
+    ) ~ " as decimal(18, 9))", '0.666666667'),
+    ('prorated', 'half away from zero', "cast(" ~ prorated(
+        'cast(0.000000001 as decimal(18, 9))', 'cast(1 as bigint)', 'cast(2 as bigint)'
+    ) ~ " as decimal(18, 9))", '0.000000001'),
+    ('prorated', 'large', "cast(" ~ prorated(
+        'cast(123456789.123456789 as decimal(18, 9))', 'cast(999999999999 as bigint)',
+        'cast(1000000000000 as bigint)'
+    ) ~ " as decimal(18, 9))", '123456789.123333332'),
+    ('prorated', 'of nothing', prorated(
+        'cast(1 as decimal(18, 9))', 'cast(0 as bigint)', 'cast(0 as bigint)'
+    ), none),
     ('epoch_milliseconds', 'seconds',
         epoch_milliseconds('cast(1768471200 as bigint)'), '1768471200000'),
     ('epoch_milliseconds', 'milliseconds',
@@ -98,6 +118,9 @@ with literals as (
         '-7' as signed_digits,
         '1e3' as exponent_digits,
         '1_000' as underscore_digits,
+        '0.07' as fraction_digits,
+        '1e-05' as small_digits,
+        '2.12345678951234567890' as long_digits,
         '' as empty_digits
 
 ),
@@ -110,6 +133,9 @@ parsed as (
         signed_digits,
         exponent_digits,
         underscore_digits,
+        fraction_digits,
+        small_digits,
+        long_digits,
         empty_digits,
         {{ json_document('raw_text') }} as whole,
         {{ json_document('broken_raw') }} as broken,

@@ -170,6 +170,10 @@ class Account:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         self.engine.project.ingest("load-files", "--table", "audit", str(path))
 
+    def load_bill(self, name: str) -> None:
+        path = self.engine.project.folder / "system_tables" / f"bill_{name}.jsonl"
+        self.engine.project.ingest("load-files", "--table", "billing_usage", str(path))
+
     def fetch(self, *commands: str) -> None:
         self.engine.build()
         for command in commands:
@@ -243,8 +247,12 @@ def play(account: Account, recorded: Recording) -> None:
     project.database.unlink()  # all but the audit log is loaded whole
     account.engine.set_clock(0)
     tables = project.folder / "system_tables"
-    for table in ("workspaces", "query_history"):
+    bill = (tables / "billing_usage.jsonl").read_text().splitlines(keepends=True)
+    for name, rows in (("on_time", bill[::2]), ("late", bill[1::2])):
+        (tables / f"bill_{name}.jsonl").write_text("".join(rows))
+    for table in ("workspaces", "query_history", "warehouse_hours", "list_prices"):
         project.ingest("load-files", "--table", table, str(tables / f"{table}.jsonl"))
+    account.load_bill("on_time")
 
     load_space_history(project.warehouse, account.history)
     ledger = ledger_batches()
@@ -271,6 +279,7 @@ def play(account: Account, recorded: Recording) -> None:
     for number, part in enumerate(late):
         account.load_audit(f"late{number}", part)
     account.load_ledger(ledger[6:])
+    account.load_bill("late")
     account.load_audit("again", on_time[:200])
     recorded.add(account.engine)
 

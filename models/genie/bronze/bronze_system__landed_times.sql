@@ -21,7 +21,10 @@ query_history as (
 
 warehouse_hours as (
 
-    select max(hour_start) as newest_at from {{ source('genie_raw', 'warehouse_hours') }}
+    select
+        max(hour_start) as newest_at,
+        max(fetched_at) as landed_at
+    from {{ source('genie_raw', 'warehouse_hours') }}
 
 ),
 
@@ -50,7 +53,8 @@ final as (
     union all
     select
         'warehouse_hours' as table_name,
-        newest_at
+        newest_at,
+        landed_at
     from warehouse_hours
     union all
     select

@@ -40,6 +40,15 @@ _LEDGER = """
         (select count(*) from ml_training.ml_excluded_transactions) as left_out
 """
 
+_COSTS = """
+    select
+        coalesce(sum(message_cost), 0) as answers,
+        coalesce(sum(authoring_cost), 0) as authoring,
+        coalesce(sum(billed_cost), 0) as billed,
+        (select coalesce(sum(cost), 0) from genie_analytics.genie_llm_usage) as models
+    from genie_analytics.genie_cost_reconciliation
+"""
+
 _SPACES = """
     select coalesce(space_name, space_id) as space, workspace_name, message_count, user_count
     from genie_analytics.genie_space_metrics
@@ -60,6 +69,11 @@ def summary_lines(warehouse: Warehouse) -> Iterator[str]:
     yield f"  failure rate     {_share(answers['failed'], answers['messages'])} of fetched messages"
     yield f"  feedback         {answers['positive']} positive, {answers['negative']} negative"
     yield f"  verdict          {facts['verdict']}"
+    costs = _one(warehouse, _COSTS)
+    yield (
+        f"  list cost        {costs['answers']:.2f} USD for answers, {costs['authoring']:.2f} for"
+        f" authoring, of {costs['billed']:.2f} for warehouses; {costs['models']:.2f} for models"
+    )
     ledger = _one(warehouse, _LEDGER)
     yield (
         f"  ledger           {ledger['trained_on']:,} transactions to train on,"

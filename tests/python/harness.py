@@ -16,11 +16,14 @@ import pyarrow as pa
 
 from demo.files import write_system_tables
 from demo.history import History
+from ingest.loading import load_files
+from ingest.privacy import Privacy
 from warehouse import Warehouse, open_warehouse, read_profile
-from warehouse.landing import ALL_TABLES
+from warehouse.landing import ALL_TABLES, SYSTEM_TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
+BILL = ("warehouse_hours", "billing_usage", "list_prices")
 CLIENT_SECRET = "correct-horse-battery-staple"
 
 
@@ -135,7 +138,10 @@ class Project:
     def load(self, history: History, urls: Mapping[str, str | None]) -> None:
         files = write_system_tables(history, urls, self.folder / "system_tables")
         for table, path in files.items():
-            self.ingest("load-files", "--table", table, str(path))
+            if table in BILL:  # without the time that a process takes to start
+                list(load_files(self.warehouse, SYSTEM_TABLES[table], [path], Privacy()))
+            else:
+                self.ingest("load-files", "--table", table, str(path))
 
     def sign_in(self, history: History, secret: str = CLIENT_SECRET) -> None:
         self.extra |= {

@@ -309,6 +309,13 @@ def test_columns_that_an_account_lacks_are_null(project: DatabricksProject) -> N
     }
 
 
+def test_an_account_that_shows_no_bill_builds(project: DatabricksProject) -> None:
+    for name in ("system.billing.usage", "system.billing.list_prices"):
+        project.warehouse.execute(f"drop table {name}")
+    project.dbt("run", "--select", "bronze_system__billing_usage", "bronze_system__list_prices")
+    assert project.value("select count(*) from main.genie_bronze.bronze_system__billing_usage") > 0
+
+
 def test_every_statement_was_run_as_sent(project: DatabricksProject) -> None:
     """The stand-in rewrites names alone: what Spark cannot parse fails, what it ignores is told."""
     told = re.findall(r"^\S+ \S+ ((?:FAILED|IGNORED|TRANSPILED).*)", project.standin.log, re.M)

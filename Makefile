@@ -24,7 +24,7 @@ FRESHNESS_LOG := target/freshness
 
 MONITORING := prometheus prometheus-alertmanager prometheus-pushgateway prometheus-node-exporter
 
-.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve ml-dash-import-freshness bench clean
+.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve dashboard-build ml-dash-import-freshness bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ gate: $(STAMP) ## may EXPOSURE be run (ml_training_pipeline)? After make freshne
 
 ml-dash-import-freshness: $(STAMP) ## put the dashboard ML source freshness into Grafana (GRAFANA_URL, GRAFANA_API_KEY; OVERWRITE=1)
 	@$(BIN)/python ops/grafana/import_dashboard.py $(if $(OVERWRITE),--overwrite) ops/grafana/dashboards/ml-source-freshness.json
+
+dashboard-build: $(STAMP) ## write the AI/BI dashboard from its parts
+	@$(BIN)/genie-dashboard build
 
 bench: $(STAMP) ## what the exporter costs, against what it may cost
 	$(BIN)/python bench/exporter.py

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from harness import ROOT
 
-PACKAGES = ("warehouse", "ingest", "exporters", "provision", "demo")
+PACKAGES = ("warehouse", "ingest", "exporters", "dashboards", "provision", "demo")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 

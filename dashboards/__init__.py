@@ -1,0 +1,1 @@
+"""The dashboard: built from small parts, rendered locally, deployed to Databricks AI/BI."""

@@ -1,0 +1,73 @@
+"""`genie-dashboard`: parses, prints, sets the exit code.
+
+Exit codes: 0 done, 1 failed, 64 bad usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dashboards.console import Reporter, configure_logging
+from dashboards.errors import DashboardError
+from dashboards.options import definition, log_format, verbose
+
+EXIT_FAILED, EXIT_USAGE = 1, 64
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="genie-observability")
+def cli() -> None:
+    """Build the dashboard from its parts, look at it without Databricks, deploy it.
+
+    Exit codes: 0 done, 1 failed, 64 bad usage.
+    """
+
+
+def command(function: Callable[..., None]) -> click.Command:
+    """Register a command with the options that all have."""
+
+    @cli.command(name=function.__name__, help=function.__doc__)
+    @log_format
+    @verbose
+    @wraps(function)
+    def run(log_format: str, verbose: int, **arguments: Any) -> None:
+        configure_logging(verbose)
+        reporter = Reporter(log_format)
+        try:
+            function(reporter, **arguments)
+        except DashboardError as error:
+            reporter.fail(str(error))
+            raise SystemExit(EXIT_FAILED) from None
+
+    return run
+
+
+@command
+@definition
+def build(reporter: Reporter, path: Path) -> None:
+    """Write the dashboard's file from the parts in dashboards/."""
+    from dashboards.building import build_text
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(build_text(), encoding="utf-8")
+    reporter.say(f"wrote {path}")
+
+
+def main() -> None:
+    """Run the command line; click's own exit code for bad usage is 2, ours is 64."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_FAILED)
+    except click.Abort:
+        sys.exit(EXIT_FAILED)

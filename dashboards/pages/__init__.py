@@ -1,0 +1,25 @@
+"""The pages, in the order of their tabs; a page is a module with its PAGE."""
+
+from __future__ import annotations
+
+from dashboards.pages import (
+    adoption,
+    executive,
+    filters,
+    observability,
+    prompts,
+    quality,
+    spaces,
+    usage,
+)
+
+PAGES = (
+    filters.PAGE,
+    executive.PAGE,
+    usage.PAGE,
+    quality.PAGE,
+    prompts.PAGE,
+    observability.PAGE,
+    adoption.PAGE,
+    spaces.PAGE,
+)

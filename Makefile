@@ -24,7 +24,7 @@ FRESHNESS_LOG := target/freshness
 
 MONITORING := prometheus prometheus-alertmanager prometheus-pushgateway prometheus-node-exporter
 
-.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve dashboard-build ml-dash-import-freshness bench clean
+.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve dashboard-build dashboard ml-dash-import-freshness bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,9 +69,9 @@ test-deps: ## install the system programs that tests use (Debian, root): Postgre
 	@java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' && echo "test-deps: Java is there" || { \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; \
 	} || echo "test-deps: no Java 17 to be had here; tests on Databricks' stand-in are skipped by name"
-	@command -v chromium >/dev/null && echo "test-deps: Chromium is there" || { \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
-	} || echo "test-deps: no Chromium to be had here; the test of the docs site is skipped by name"
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null && echo "test-deps: Chromium is there" || { \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver; \
+	} || echo "test-deps: no Chromium to be had here; tests of the docs site and the dashboard are skipped by name"
 	@# masked before they are installed: their packages would start servers
 	@command -v promtool amtool $(MONITORING) | wc -l | grep -qx $(words promtool amtool $(MONITORING)) \
 		&& echo "test-deps: Prometheus and its kin are there" || { \
@@ -108,6 +108,9 @@ gate: $(STAMP) ## may EXPOSURE be run (ml_training_pipeline)? After make freshne
 
 ml-dash-import-freshness: $(STAMP) ## put the dashboard ML source freshness into Grafana (GRAFANA_URL, GRAFANA_API_KEY; OVERWRITE=1)
 	@$(BIN)/python ops/grafana/import_dashboard.py $(if $(OVERWRITE),--overwrite) ops/grafana/dashboards/ml-source-freshness.json
+
+dashboard: $(STAMP) ## the dashboard as one page of HTML: var/genie_observability.html
+	@$(BIN)/genie-dashboard render --target $(TARGET)
 
 dashboard-build: $(STAMP) ## write the AI/BI dashboard from its parts
 	@$(BIN)/genie-dashboard build

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 64 bad usage.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -15,7 +16,9 @@ import click
 
 from dashboards.console import Reporter, configure_logging
 from dashboards.errors import DashboardError
-from dashboards.options import definition, log_format, verbose
+from dashboards.options import definition, log_format, target, verbose
+from warehouse import WarehouseError, open_warehouse, read_profile
+from warehouse.hosts import allowed_hosts
 
 EXIT_FAILED, EXIT_USAGE = 1, 64
 
@@ -41,7 +44,7 @@ def command(function: Callable[..., None]) -> click.Command:
         reporter = Reporter(log_format)
         try:
             function(reporter, **arguments)
-        except DashboardError as error:
+        except (DashboardError, WarehouseError) as error:
             reporter.fail(str(error))
             raise SystemExit(EXIT_FAILED) from None
 
@@ -57,6 +60,34 @@ def build(reporter: Reporter, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(build_text(), encoding="utf-8")
     reporter.say(f"wrote {path}")
+
+
+@command
+@definition
+@target
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("var/genie_observability.html"),
+    show_default=True,
+    help="Where to write the page.",
+)
+def render(reporter: Reporter, path: Path, target: str, output: Path) -> None:
+    """Write the dashboard with its figures as one page of HTML that needs no network."""
+    from dashboards.definition import read_definition
+    from dashboards.rendering import render as rendered
+
+    found = read_definition(path)
+    profile = read_profile(Path(os.environ.get("DBT_PROFILES_DIR", "profiles")), target, os.environ)
+    warehouse = open_warehouse(
+        profile,
+        schema_prefix=os.environ.get("GENIE_SCHEMA_PREFIX", ""),
+        allowed_hosts=allowed_hosts(os.environ.get("GENIE_ALLOWED_HOSTS", "")),
+    )
+    text = rendered(found, warehouse, profile.engine)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text, encoding="utf-8")
+    reporter.say(f"wrote {output} ({len(text.encode()) / 1e6:.1f} MB): open it in a browser")
 
 
 def main() -> None:

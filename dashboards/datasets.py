@@ -60,12 +60,14 @@ ERRORS = Dataset(
     "Errors of answers",
     "genie_questions",
     ("workspace", "asked_date", "error_class", "error_type", "message_key"),
+    where="error_type is not null",
 )
 RATINGS = Dataset(
     "ratings",
     "Ratings",
     "genie_questions",
     ("workspace", "asked_date", "rating", "positive_ratio"),
+    where="rating is not null",
 )
 FEEDBACK = Dataset(
     "feedback",

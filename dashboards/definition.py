@@ -46,15 +46,37 @@ class Dataset:
 
     def sql(self, engine: str, given: Mapping[str, str], *, ordered: bool = False) -> str:
         """Return it in an engine's SQL, the mart with its schema, parameters with their values."""
-        select = self.query.copy()
-        for table in select.find_all(exp.Table):
-            table.set("db", exp.to_identifier(SCHEMA))
+        select = self._qualified()
         for placeholder in list(select.find_all(exp.Placeholder)):
             value = given.get(placeholder.name, self.parameters[placeholder.name])
             placeholder.replace(exp.Literal.string(value))
         if not ordered:
             select.set("order", None)
         return select.sql(dialect=engine)
+
+    def sql_for_all(self, engine: str) -> str:
+        """Return it for all values of its parameters at once, each as one column more.
+
+        Raises:
+            DefinitionError: a parameter is not compared with a column of its name.
+        """
+        select = self._qualified()
+        select.set("order", None)
+        for placeholder in list(select.find_all(exp.Placeholder)):
+            condition = placeholder.parent
+            if not isinstance(condition, exp.EQ) or condition.this.name != placeholder.name:
+                raise DefinitionError(
+                    f"dataset {self.name}: compare the column {placeholder.name} with its parameter"
+                )
+            condition.replace(exp.true())
+            select = select.select(placeholder.name)
+        return select.sql(dialect=engine)
+
+    def _qualified(self) -> exp.Select:
+        select = self.query.copy()
+        for table in select.find_all(exp.Table):
+            table.set("db", exp.to_identifier(SCHEMA))
+        return select
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +155,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A dashboard."""
+    """A dashboard.
+
+    Attributes:
+        datasets: By name.
+        pages: In order.
+        colors: Of charts.
+    """
 
     datasets: Mapping[str, Dataset]
     pages: tuple[Page, ...]
+    colors: tuple[str, ...]
 
     def filters_on(self, page: Page, dataset: str) -> Iterator[tuple[Widget, str]]:
         """Yield filters that go for a dataset on a page, each with its column."""
@@ -203,7 +232,8 @@ def _definition(found: Json) -> Definition:
         )
         for page in found["pages"]
     )
-    return Definition({one.name: one for one in datasets}, pages)
+    colors = tuple(found["uiSettings"]["theme"]["visualizationColors"])
+    return Definition({one.name: one for one in datasets}, pages, colors)
 
 
 def _dataset(found: Json) -> Dataset:

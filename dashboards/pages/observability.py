@@ -71,14 +71,7 @@ PAGE = Page(
             ),
         ),
         row(
-            5,
-            bar(
-                "Fetches of messages",
-                FETCHES,
-                _MESSAGES,
-                category("api_fetch_status", "How the last fetch ended"),
-                why="SUCCESS, or why the REST API gave no answer.",
-            ).wide(2),
+            4,
             table(
                 "Completeness of the feed",
                 FEED,
@@ -97,6 +90,13 @@ PAGE = Page(
         ),
         row(
             7,
+            bar(
+                "Fetches of messages",
+                FETCHES,
+                _MESSAGES,
+                category("api_fetch_status", "How the last fetch ended"),
+                why="SUCCESS, or why the REST API gave no answer.",
+            ).wide(2),
             table(
                 "What listing a space leaves out",
                 LISTINGS,

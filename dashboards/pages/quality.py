@@ -92,7 +92,7 @@ PAGE = Page(
                 RATINGS,
                 count("rating", "Ratings"),
                 category("rating", "Rating"),
-                "Unrated answers are left out of the count.",
+                "Answers that somebody rated.",
             ),
             line(
                 "Rated positive by week",

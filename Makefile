@@ -11,6 +11,7 @@ TARGET ?= duckdb
 QUESTIONS ?=
 MESSAGES ?= 2000
 EXPOSURE ?= ml_training_pipeline
+OPTIONS ?=
 
 export DBT_PROFILES_DIR ?= profiles
 export GENIE_TARGET := $(TARGET)
@@ -24,7 +25,7 @@ FRESHNESS_LOG := target/freshness
 
 MONITORING := prometheus prometheus-alertmanager prometheus-pushgateway prometheus-node-exporter
 
-.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve dashboard-build dashboard ml-dash-import-freshness bench clean
+.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve dashboard-build dashboard dashboard-deploy ml-dash-import-freshness bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -114,6 +115,9 @@ dashboard: $(STAMP) ## the dashboard as one page of HTML: var/genie_observabilit
 
 dashboard-build: $(STAMP) ## write the AI/BI dashboard from its parts
 	@$(BIN)/genie-dashboard build
+
+dashboard-deploy: $(STAMP) ## create or change the AI/BI dashboard in DATABRICKS_HOST and publish it (OPTIONS=--dry-run)
+	@$(BIN)/genie-dashboard deploy $(OPTIONS)
 
 bench: $(STAMP) ## what the exporter costs, against what it may cost
 	$(BIN)/python bench/exporter.py

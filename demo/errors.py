@@ -80,11 +80,9 @@ def trashed(space_id: str) -> ApiError:
     return ApiError(HTTPStatus.NOT_FOUND, _NOT_FOUND, f"Space {space_id} has been trashed.")
 
 
-def conflict(space_id: str) -> ApiError:
-    """Return a 409: somebody else has changed the space since."""
-    return ApiError(
-        HTTPStatus.CONFLICT, "RESOURCE_CONFLICT", f"The etag of space {space_id} is another one."
-    )
+def conflict(what: str) -> ApiError:
+    """Return a 409: somebody else has changed it since."""
+    return ApiError(HTTPStatus.CONFLICT, "RESOURCE_CONFLICT", f"The etag of {what} is another one.")
 
 
 def too_many_questions(retry_after: int) -> ApiError:

@@ -15,6 +15,7 @@ from demo.audit_events import BROWSERS, Event
 from demo.comments import Comment, review_comments
 from demo.contents import Contents
 from demo.conversations import titled
+from demo.drafts import Dashboards
 from demo.errors import too_many_questions
 from demo.failures import draw_failure
 from demo.faults import draw
@@ -58,12 +59,14 @@ class Live:
         observer: The service principal that only reads, unless it writes here.
         rules: Limits and speed.
         admin: Secret scopes and permissions.
+        dashboards: AI/BI dashboards.
     """
 
     def __init__(self, history: History, rules: Rules) -> None:
         self.observer = history.observer
         self.rules = rules
         self.admin = Admin(rules)
+        self.dashboards = Dashboards()
         self._history = history
         self._lock = threading.RLock()
         self._events: list[Event] = []

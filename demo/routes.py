@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from demo import evals, permissions, secret_scopes, writes
+from demo import evals, lakeview, permissions, secret_scopes, writes
 from demo.answers import answer
 from demo.calls import Request
 from demo.comments import comment_payload
@@ -22,6 +22,7 @@ _SPACES = "/api/2.0/genie/spaces"
 _STATEMENTS = "/api/2.0/sql/statements"
 _SECRETS = "/api/2.0/secrets"
 _PERMISSIONS = "/api/2.0/permissions"
+_DASHBOARDS = "/api/2.0/lakeview/dashboards"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,12 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", "/acls/put", secret_scopes.put_acl, _SECRETS),
     _route("GET", "/*/*", permissions.get_permissions, _PERMISSIONS),
     _route("PATCH", "/*/*", permissions.update_permissions, _PERMISSIONS),
+    _route("GET", "", lakeview.list_dashboards, _DASHBOARDS),
+    _route("POST", "", lakeview.create_dashboard, _DASHBOARDS),
+    _route("GET", "/*", lakeview.get_dashboard, _DASHBOARDS),
+    _route("PATCH", "/*", lakeview.update_dashboard, _DASHBOARDS),
+    _route("GET", "/*/published", lakeview.get_published, _DASHBOARDS),
+    _route("POST", "/*/published", lakeview.publish_dashboard, _DASHBOARDS),
     _route("POST", "", execute_statement, _STATEMENTS),
     _route("GET", "/*", get_statement, _STATEMENTS),
     _route("GET", "/*/result/chunks/*", get_result_chunk, _STATEMENTS),

@@ -68,6 +68,7 @@ class SimulatedWorkspaces(Browser):
         sign_ins: Calls by OAuth path: discovery, oidc_discovery, token.
         faults_met: How often each fault happened, by its name.
         statements: The SQL statements on the system tables that the workspaces answer.
+        dashboards: AI/BI dashboards that were made.
         volumes: Answers the Files API, if set.
         sql_url: Server to which calls of SQL warehouses by Thrift are handed on, if set.
     """
@@ -113,6 +114,7 @@ class SimulatedWorkspaces(Browser):
             for workspace in history.workspaces
         }
         super().__init__(history, contents, live, lambda: to_ms(clock()))
+        self.dashboards = live.dashboards
         self.statements = self._statement_service()
         self._office = TokenOffice(
             self._callers, client_secret, token_seconds=token_seconds, clock=clock

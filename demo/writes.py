@@ -75,7 +75,7 @@ def update_space(request: Request) -> Json:
     space = request.managed_space()
     etag = request.body.get("etag")
     if etag and etag != etag_of(space):
-        raise conflict(space.space_id)
+        raise conflict(f"space {space.space_id}")
     changes = {key: _edited(request, key) for key in _EDITABLE if key in request.body}
     _check_config(changes.get("serialized_space"))
     edited = request.live.edit_space(request.contents, space, changes, request.act)

@@ -43,13 +43,16 @@ PAGE = Page(
             ),
         ),
         row(
-            7,
+            4,
             bar(
                 "Attachments by kind",
                 CONTEXT,
                 count("attachment_key", "Attachments"),
                 category("attachment_kind", "Kind"),
-            ).wide(2),
+            ),
+        ),
+        row(
+            7,
             table(
                 "Context Data",
                 CONTEXT,

@@ -114,9 +114,11 @@ class Choices:
         return None
 
     def _values(self, dataset: Dataset, column: str, *, in_order: bool) -> list[str | None]:
-        query = dataset.sql(self._engine, {}, ordered=in_order)
-        if not in_order:
-            query = f"select distinct {column} from ({query}) as listed"  # noqa: S608 - a column
+        if in_order:
+            query = dataset.sql(self._engine, {}, ordered=True)
+        else:
+            inner = dataset.sql_for_all(self._engine, [column])
+            query = f"select distinct {column} from ({inner}) as listed"  # noqa: S608 - a column
         if query not in self._read:
             self._read[query] = self._warehouse.read(query)[column].to_pylist()
         return self._read[query]

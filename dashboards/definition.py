@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,10 @@ class Dataset:
             select.set("order", None)
         return select.sql(dialect=engine)
 
-    def sql_for_all(self, engine: str) -> str:
+    def sql_for_all(self, engine: str, columns: Sequence[str] = ()) -> str:
         """Return it for all values of its parameters at once, each as one column more.
+
+        With columns these only: datasets of the same rows have the same text for them.
 
         Raises:
             DefinitionError: a parameter is not compared with a column of its name.
@@ -70,6 +72,9 @@ class Dataset:
                 )
             condition.replace(exp.true())
             select = select.select(placeholder.name)
+        if columns:
+            kept = [one for one in select.selects if one.alias_or_name in columns]
+            select = select.select(*kept, append=False)
         return select.sql(dialect=engine)
 
     def _qualified(self) -> exp.Select:

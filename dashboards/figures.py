@@ -43,6 +43,7 @@ class Figures:
         self._definition = definition
         self._warehouse = warehouse
         self._engine = engine
+        self._counted: dict[str, list[Json]] = {}
         self.choices = Choices(definition, warehouse, engine)
 
     def of(self, page: Page, widget: Widget) -> Json:
@@ -122,12 +123,6 @@ class Figures:
         listed = dataset.sql(self._engine, {}, ordered=True)
         names = [one["fieldName"] for one in widget.encodings["columns"]]
         read = self._warehouse.read(f"{listed} limit {MOST_ROWS}").to_pylist()
-        codes = [column for _, column in filters]
-        grouped = f" group by {', '.join(codes)}" if codes else ""
-        totals = self._warehouse.read(
-            f"select {', '.join([*codes, 'count(*) as row_count'])}"  # noqa: S608 - checked names
-            f" from ({dataset.sql(self._engine, {})}) as listed{grouped}"
-        ).to_pylist()
         rows = [
             [one.code(row[column]) for one, column in filters]
             + [json_value(row[name]) for name in names]
@@ -136,11 +131,24 @@ class Figures:
         return {
             "filters": [self.choices.index(one) for one, _ in filters],
             "rows": list(_within(rows)),
-            "totals": [
-                [*(one.code(row[column]) for one, column in filters), row["row_count"]]
-                for row in totals
-            ],
+            "totals": self._totals(dataset, filters),
         }
+
+    def _totals(self, dataset: Dataset, filters: Chosen) -> list[list[int]]:
+        """Return how many rows a dataset has, apart by every value of its filters."""
+        codes = [column for _, column in filters]
+        inner = dataset.sql_for_all(self._engine, codes or dataset.columns[:1])
+        grouped = f" group by {', '.join(codes)}" if codes else ""
+        query = (
+            f"select {', '.join([*codes, 'count(*) as row_count'])}"  # noqa: S608 - checked names
+            f" from ({inner}) as listed{grouped}"
+        )
+        if query not in self._counted:
+            self._counted[query] = self._warehouse.read(query).to_pylist()
+        return [
+            [*(one.code(row[column]) for one, column in filters), row["row_count"]]
+            for row in self._counted[query]
+        ]
 
 
 def json_value(value: Any) -> Any:

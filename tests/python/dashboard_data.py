@@ -31,6 +31,7 @@ MODELS = (
     *("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
     *("--select", "+exposure:genie_observability_dashboard"),
 )
+KEY = "a-key-of-at-least-sixteen-characters"
 SCRIPT = "</script><script>window.injected = 1</script><img src=x onerror='window.injected = 2'>"
 EMOJI = "\U0001f9de\u200d\u2640\ufe0f {{ script }} \u05de\u05d4?"
 NOTHING = "\u2013"  # what the page writes for null
@@ -55,8 +56,10 @@ def oddities(now_ms: int) -> Iterable[Json]:
     yield dict.fromkeys(["content", "status", "attachments", "created_timestamp"])
 
 
-def land(project: Project, history: History, privacy: Privacy | None = None) -> None:
+def land(project: Project, history: History, mode: str = "full") -> None:
     """Land a history with its configurations and benchmark runs, and what a page has to bear."""
+    privacy = Privacy(mode, KEY)
+    project.extra |= {"GENIE_PII_MODE": mode, "GENIE_PII_KEY": KEY}
     now = history.options.end
     now_ms = int(now.timestamp() * 1000)
     project.create_tables()
@@ -64,7 +67,7 @@ def land(project: Project, history: History, privacy: Privacy | None = None) -> 
     writer = BatchWriter(project.warehouse, max_rows=100_000, max_seconds=1000)
 
     def text(payload: Json) -> str:
-        return canonical_json(privacy.payload(payload) if privacy else payload)
+        return canonical_json(privacy.payload(payload))
 
     stamp = {"fetched_at": now}
     for message in history.messages:
@@ -85,7 +88,7 @@ def land(project: Project, history: History, privacy: Privacy | None = None) -> 
         writer.add(FETCH_ATTEMPTS, keys | stamp | {"resource": "message", "outcome": "fetched"})
     for space in history.spaces:
         keys = {"workspace_id": space.workspace.workspace_id, "space_id": space.space_id}
-        payload = text(space_payload(space, with_serialized_space=True))
+        payload = canonical_json(privacy.space(space_payload(space, with_serialized_space=True)))
         writer.add(SPACES, keys | stamp | {"payload": payload, "payload_sha256": _sha256(payload)})
     for run in history.eval_runs:
         keys = {"workspace_id": run.space.workspace.workspace_id, "space_id": run.space.space_id}
@@ -193,9 +196,31 @@ def shown(value: Any, field: Json | None = None, kind: str = "") -> str:
     return str(value)
 
 
+def identities(history: History) -> list[str]:
+    """Names, ids and addresses of everybody in a history."""
+    return [
+        text
+        for person in history.people
+        for text in (person.name, str(person.user_id), person.address, person.display_name)
+    ]
+
+
+def found(needles: Iterable[str], text: str) -> list[str]:
+    """Return what of it a text holds."""
+    return [needle for needle in needles if needle in text]
+
+
 def newest_end() -> datetime:
     """Return a moment just gone: time ranges are counted back from now."""
     return datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+
+
+def page_data(page: str) -> Json:
+    """Return what a page holds, with the widgets of all its tabs."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert found
+    data: Json = json.loads(found[1])
+    return data | {"widgets": [one for tab in data["pages"] for one in tab["widgets"]]}
 
 
 def rendered(project: Project, output: Path) -> str:

@@ -2,117 +2,43 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dashboard_browser import Browser, needs_chromium
 from dashboard_data import (
     EMOJI,
     LONG_SQL,
     MODELS,
     SCRIPT,
     Expected,
+    found,
+    identities,
     land,
     newest_end,
     rendered,
     shown,
 )
 from harness import Project
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 
 from dashboards.definition import Page, Widget
 from demo.history import HistoryOptions, build_history
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (shutil.which("chromium") and shutil.which("chromedriver")),
-        reason="no Chromium with its driver: see `make test-deps`",
-    ),
-]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
-# what a widget shows, as one list of cells a row
-READ = """
-const widget = document.getElementById(arguments[0]);
-const cells = (row) => [...row.children].map((cell) => {
-    const more = cell.querySelector("details");
-    if (more) more.open = true;
-    if (more) more.dispatchEvent(new Event("toggle"));
-    return (more ? more.querySelector("pre") : cell).textContent;
-});
-const rows = [...widget.querySelectorAll("tbody tr")].map(cells);
-const text = (selector) => (widget.querySelector(selector) || {}).textContent;
-return {rows, value: text(".value"), status: text("[role=status]"), empty: text(".empty")};
-"""
-
-
-class Browser:
-    """The page in Chromium."""
-
-    def __init__(self, path: Path, profile: Path) -> None:
-        options = Options()
-        for argument in (
-            *("--headless=new", "--disable-gpu", "--disable-dev-shm-usage"),
-            *(["--no-sandbox"] if os.geteuid() == 0 else []),  # it starts no other way as root
-            *("--window-size=1400,1000", f"--user-data-dir={profile}"),
-        ):
-            options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-        self.driver.get(path.as_uri())
-
-    def run(self, script: str, *arguments: Any) -> Any:
-        return self.driver.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
-
-    def open(self, page: Page) -> None:
-        self.run("document.getElementById(`tab-${arguments[0]}`).click()", page.name)
-        self.wait(page)
-
-    def wait(self, page: Page) -> None:
-        give_up_at = time.monotonic() + 20
-        while self.run("return document.getElementById('main').dataset.drawn") != page.name:
-            assert time.monotonic() < give_up_at, page.name
-            time.sleep(0.02)
-
-    def choose_workspaces(self, names: list[str]) -> None:
-        self.run(
-            "for (const label of document.querySelectorAll('#filters label')) {"
-            " const box = label.firstChild;"
-            " if (box.checked !== arguments[0].includes(label.textContent.trim())) box.click(); }",
-            names,
-        )
-
-    def choose(self, widget: Widget, value: str) -> None:
-        self.run(
-            "const list = document.getElementById(arguments[0]).querySelector('select');"
-            "list.value = [...list.options].find((o) => o.textContent === arguments[1]).value;"
-            "list.dispatchEvent(new Event('change'))",
-            *(widget.name, value),
-        )
-
-    def read(self, widget: Widget) -> dict[str, Any]:
-        found: dict[str, Any] = self.run(READ, widget.name)
-        return found
-
-    def complaints(self) -> list[Any]:
-        found: list[Any] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
-        return found
+HISTORY = build_history(
+    HistoryOptions(end=newest_end(), messages=900, spaces=303, workspaces=3, days=120, turns=2)
+)
 
 
 @pytest.fixture(scope="module")
 def project(make_project: Callable[[], Project]) -> Project:
     project = make_project()
-    options = HistoryOptions(
-        end=newest_end(), messages=900, spaces=303, workspaces=3, days=120, turns=2
-    )
-    land(project, build_history(options))
+    land(project, HISTORY, "hashed")
     project.dbt(*MODELS)
     return project
 
@@ -382,6 +308,10 @@ def test_it_fits_a_phone(browser: Browser, expected: Expected) -> None:
         browser.open(page)
         assert browser.run("return document.documentElement.scrollWidth") <= 390, page.name
     browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_no_identity_is_on_a_page_of_hashes(page: Path) -> None:
+    assert found(identities(HISTORY), page.read_text(encoding="utf-8")) == []
 
 
 def test_it_is_small_quick_and_needs_nothing_else(browser: Browser, page: Path) -> None:

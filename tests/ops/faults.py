@@ -10,7 +10,10 @@ PREFIX = "model.genie_observability."
 WITH_METRICS = (
     *("genie_messages_to_fetch", "genie_pipeline_validation"),
     *("genie_recent_answers", "message_fetch_errors"),
+    *("genie_completeness", "genie_feed_freshness", "genie_space_activity", "genie_space_sweeps"),
 )
+FEEDS = ("audit", "query_history", "messages", "conversations")
+CHECKS = ("audit_to_rest", "rest_to_audit", "rest_to_history", "history_to_rest")
 STATES = ("pass", "warn", "error", "runtime_error", "empty", "future", "not_run")
 LEDGER = (
     *("transactions", "transaction_labels", "ml_features"),
@@ -97,6 +100,24 @@ def _genie() -> Iterator[tuple[str, Course]]:
     yield "genie_recent_negative_feedback_ratio{}", Course(0.1)
 
 
+def _completeness() -> Iterator[tuple[str, Course]]:
+    for check in CHECKS:
+        for name, count in {"found": 900, "missing": 2, "denied": 4}.items():
+            yield f'genie_completeness_{name}{{check_name="{check}"}}', Course(count)
+        for verdict, days in {"complete": 80, "tolerated": 2, "not judged": 3}.items():
+            labels = f'check_name="{check}",verdict="{verdict}"'
+            yield f"genie_completeness_days{{{labels}}}", Course(days)
+    for feed in FEEDS:
+        labels = f'feed_name="{feed}"'
+        yield f"genie_feed_newest_event_timestamp_seconds{{{labels}}}", ago(2 * HOUR)
+        yield f"genie_feed_newest_load_timestamp_seconds{{{labels}}}", ago(HOUR)
+        yield f"genie_feed_falsely_green{{{labels}}}", Course(0)
+    for status, spaces in {"complete": 5, "never swept": 1}.items():
+        yield f'genie_space_sweeps{{sweep_status="{status}"}}', Course(spaces)
+    yield "genie_oldest_complete_sweep_timestamp_seconds{}", ago(DAY)
+    yield 'genie_spaces{activity_status="active"}', Course(6)
+
+
 def _exporter() -> Iterator[tuple[str, Course]]:
     own = "dbt_freshness_exporter_"
     yield f"{own}last_run_success{{}}", Course(1)
@@ -106,7 +127,7 @@ def _exporter() -> Iterator[tuple[str, Course]]:
     yield f'{own}build_info{{version="0.1.0"}}', Course(1)
 
 
-HEALTHY: Seed = dict((*_sources(), *_nodes(), *_genie(), *_exporter()))
+HEALTHY: Seed = dict((*_sources(), *_nodes(), *_genie(), *_completeness(), *_exporter()))
 
 
 def loaded(source: str, table: str, course: Course) -> Seed:
@@ -173,6 +194,10 @@ FAULTS = {
     "GenieFailureRateHigh": Fault({"genie_recent_answer_failure_ratio{}": Course(0.3)}),
     "GenieNegativeFeedbackHigh": Fault({"genie_recent_negative_feedback_ratio{}": Course(0.5)}),
     "GenieIngesterNotRun": Fault({"genie_last_ingest_timestamp_seconds{}": frozen(5 * HOUR)}),
+    "GenieFeedFalselyGreen": Fault({'genie_feed_falsely_green{feed_name="audit"}': Course(1)}),
+    "GenieFeedsDisagree": Fault(
+        {'genie_completeness_days{check_name="audit_to_rest",verdict="broken"}': Course(3)}
+    ),
     "GenieMetricsUnreadable": Fault(
         {f'dbt_model_metrics_up{{node="{PREFIX}message_fetch_errors"}}': Course(0)}
     ),

@@ -50,8 +50,17 @@ CONTENT = {
     "genie_messages_to_fetch": {"reason"},
     "message_fetch_errors": {"error_message"},
     "genie_listing_coverage": {"error_message"},
+    "genie_message_outcomes": {"normalised_question", "source_loaded_at"},
+    "genie_message_latency": {"source_loaded_at"},
+    "genie_unanswered_questions": {"normalised_question"},
+    "genie_feedback_history": {"content"},
     "genie_pipeline_validation": {"content_retention_days"},
     "genie_system_tables_to_fetch": {"read_from", "sweep_from"},  # counted back from now
+}
+# a row per text, or one that says which are due: another one after a purge
+MADE_OF_CONTENT = {
+    *("genie_content_to_purge", "genie_question_counts"),
+    *("genie_near_duplicates", "genie_prompt_topics"),
 }
 
 
@@ -103,7 +112,7 @@ class Site:
         found: dict[str, list[dict[str, Any]]] = {}
         for table in self.tables():
             schema, name = table.split(".")
-            if schema == "genie_analytics" and name != "genie_content_to_purge":
+            if schema == "genie_analytics" and name not in MADE_OF_CONTENT:
                 rows = self.project.query(f"select * from {table}")
                 left_out = CONTENT.get(name, set())
                 kept = [{k: v for k, v in row.items() if k not in left_out} for row in rows]

@@ -34,7 +34,7 @@ numbered as (
 
 ),
 
-final as (
+judged as (
 
     select
         numbered.message_key,
@@ -49,6 +49,33 @@ final as (
     cross join {{ ref('genie_refusal_phrases') }} as phrases
     where numbered.fetched_at = numbered.last_fetched_at
     group by numbered.message_key
+
+),
+
+-- a purge takes the words, not what they were found to be
+final as (
+
+    select
+        judged.message_key,
+        judged.workspace_id,
+        judged.message_id,
+        judged.is_question,
+        {% if is_incremental() %}
+            judged.is_refusal or coalesce(kept.is_refusal, false) as is_refusal,
+            judged.has_words or coalesce(kept.has_words, false) as has_words,
+        {% else %}
+            judged.is_refusal,
+            judged.has_words,
+        {% endif %}
+        judged.fetched_at,
+        judged.loaded_at
+    from judged
+    {% if is_incremental() %}
+        left join {{ this }} as kept
+            on
+                judged.message_key = kept.message_key
+                and judged.fetched_at = kept.fetched_at
+    {% endif %}
 
 )
 

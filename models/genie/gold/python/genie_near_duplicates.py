@@ -15,8 +15,6 @@ import pyarrow as pa
 QUESTIONS_A_SPACE = 2000  # the most asked: their similarities are a table of so many squared
 NEAR = 0.9  # cosine of what they share; at 0.8, as many pairs ask for something else
 DIGITS = 6  # more would differ from one processor to another
-# dbt runs models in threads, and modules that import each other in circles fail in two at once
-IMPORTS: threading.Lock = vars(sys).setdefault("genie_imports", threading.Lock())
 
 KEYS = ("question_key", "workspace_id", "space_id", "normalised_question")
 COUNTS = ("question_rank", "ask_count", "answered_count")
@@ -116,7 +114,8 @@ def leaders(questions: list[str]) -> list[tuple[int, float]]:
 def vectorizer() -> Any:
     """Return what weighs the letters of questions."""
     try:
-        with IMPORTS:
+        # dbt runs models in threads: modules that import each other in circles fail in two at once
+        with vars(sys).setdefault("genie_imports", threading.Lock()):
             from sklearn.feature_extraction.text import TfidfVectorizer
     except ImportError as error:
         raise RuntimeError(

@@ -17,8 +17,6 @@ MOST_TOPICS = 12
 FEWEST_A_TOPIC = 5  # questions, on average
 LABEL_WORDS = 3
 DIGITS = 6  # more would differ from one processor to another
-# dbt runs models in threads, and modules that import each other in circles fail in two at once
-IMPORTS: threading.Lock = vars(sys).setdefault("genie_imports", threading.Lock())
 
 KEYS = ("question_key", "workspace_id", "space_id", "normalised_question")
 COUNTS = ("question_rank", "ask_count", "answered_count")
@@ -118,7 +116,8 @@ def clusters(
     Without a word that means something, all is one topic without a label.
     """
     try:
-        with IMPORTS:
+        # dbt runs models in threads: modules that import each other in circles fail in two at once
+        with vars(sys).setdefault("genie_imports", threading.Lock()):
             from sklearn.cluster import KMeans
             from sklearn.feature_extraction.text import TfidfVectorizer
             from threadpoolctl import threadpool_limits

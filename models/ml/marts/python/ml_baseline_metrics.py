@@ -23,8 +23,6 @@ ROWS_A_MONTH = 1000  # the first by md5 of their ids: a sample that stays the sa
 MONTHS_BEFORE = 6  # learned from, at most
 BINS = 10  # of confidence, for the calibration error
 DIGITS = 9  # more would differ from one processor to another
-# dbt runs models in threads, and modules that import each other in circles fail in two at once
-IMPORTS: threading.Lock = vars(sys).setdefault("genie_imports", threading.Lock())
 
 TYPES = {
     "ts_month": "date",
@@ -95,7 +93,8 @@ def evaluate(rows: pd.DataFrame) -> list[Row]:
 def fit(past: pd.DataFrame) -> Any:
     """Return the classifier that the past teaches."""
     try:
-        with IMPORTS:
+        # dbt runs models in threads: modules that import each other in circles fail in two at once
+        with vars(sys).setdefault("genie_imports", threading.Lock()):
             from sklearn.compose import ColumnTransformer
             from sklearn.impute import SimpleImputer
             from sklearn.linear_model import LogisticRegression

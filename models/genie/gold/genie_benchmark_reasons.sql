@@ -1,12 +1,14 @@
 {{ config(materialized='view') }}
 
+{#- a list of objects: of bare texts in a list each engine makes something else -#}
+{%- set listed = "'[{\"reason\":\"' || replace(replace(assessment_reasons, '\"', ''), ', ', "
+    ~ "'\"},{\"reason\":\"') || '\"}]'" %}
+
 with results as (
 
     select
         *,
-        {{ json_document(
-            "'[\"' || replace(replace(assessment_reasons, '\"', ''), ', ', '\",\"') || '\"]'"
-        ) }} as reasons
+        {{ json_document(listed) }} as reasons
     from {{ ref('genie_eval_results') }}
     where assessment_reasons is not null
     {{ parse_fence() }}
@@ -22,7 +24,7 @@ exploded as (
         results.eval_run_id,
         results.run_created_at,
         results.assessment,
-        {{ json_text('item.elem', []) }} as reason
+        {{ json_text('item.elem', ['reason']) }} as reason
     from results
     {{ json_array_elements('results.reasons', [], 'item') }}
 

@@ -12,7 +12,8 @@
 
 {% macro databricks__system_columns(relation, columns) -%}
     {%- set present = [] -%}
-    {%- if execute and not relation.is_cte -%}
+    {#- what system_relation() made of an unreadable table is no relation, and has them all -#}
+    {%- if execute and relation is not string and not relation.is_cte -%}
         {%- for column in adapter.get_columns_in_relation(relation) -%}
             {%- do present.append(column.name | lower) -%}
         {%- endfor -%}

@@ -7,7 +7,6 @@
     liquid_clustered_by=databricks_clustering(['usage_date', 'workspace_id']),
 ) }}
 
-{%- set usage = source('system_billing', 'usage') %}
 {%- set columns = {
     'workspace_id': 'string', 'record_id': 'string', 'record_type': 'string', 'sku_name': 'string',
     'cloud': 'string', 'usage_start_time': 'timestamp', 'usage_end_time': 'timestamp',
@@ -16,6 +15,7 @@
     'usage_metadata': 'struct<warehouse_id: string>',
     'identity_metadata': 'struct<run_as: string>',
 } %}
+{%- set usage = system_relation(source('system_billing', 'usage'), columns) %}
 
 with landed as (
 
@@ -27,7 +27,7 @@ with landed as (
         select
             {{ system_columns(usage, columns) }},
             {{ landing_columns() }}
-        from {{ system_relation(usage, columns) }}
+        from {{ usage }}
     ) as received
     where
         record_id is not null

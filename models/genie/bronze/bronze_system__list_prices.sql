@@ -8,12 +8,12 @@
 ) }}
 
 {%- set key = ['sku_name', 'cloud', 'currency_code', 'usage_unit', 'price_start_time'] %}
-{%- set prices = source('system_billing', 'list_prices') %}
 {%- set columns = {
     'sku_name': 'string', 'cloud': 'string', 'currency_code': 'string', 'usage_unit': 'string',
     'price_start_time': 'timestamp', 'price_end_time': 'timestamp',
     'pricing': 'struct<default: decimal(38, 18)>',
 } %}
+{%- set prices = system_relation(source('system_billing', 'list_prices'), columns) %}
 
 -- a few thousand rows, without workspaces: read in place, those in force since days_lookback
 with landed as (
@@ -25,7 +25,7 @@ with landed as (
         select
             {{ system_columns(prices, columns) }},
             {{ landing_columns() }}
-        from {{ system_relation(prices, columns) }}
+        from {{ prices }}
     ) as received
     where
         sku_name is not null

@@ -8,7 +8,6 @@
     liquid_clustered_by=databricks_clustering(['start_date', 'workspace_id']),
 ) }}
 
-{%- set history = source('system_query', 'history') %}
 {%- set columns = {
     'workspace_id': 'string', 'statement_id': 'string', 'execution_status': 'string',
     'error_message': 'string', 'statement_type': 'string', 'client_application': 'string',
@@ -20,6 +19,7 @@
     'read_rows': 'bigint', 'read_bytes': 'bigint', 'produced_rows': 'bigint',
     'query_source': 'struct<genie_space_id: string>', 'compute': 'struct<warehouse_id: string>',
 } %}
+{%- set history = system_relation(source('system_query', 'history'), columns) %}
 
 with history as (
 
@@ -31,7 +31,7 @@ with history as (
         select
             {{ system_columns(history, columns) }},
             {{ landing_columns() }}
-        from {{ system_relation(history, columns) }}
+        from {{ history }}
     ) as landed
     where
         statement_id is not null

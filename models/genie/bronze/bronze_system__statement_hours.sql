@@ -7,12 +7,12 @@
     liquid_clustered_by=databricks_clustering(['hour_start', 'workspace_id']),
 ) }}
 
-{%- set history = source('system_query', 'history') %}
 {%- set columns = {
     'workspace_id': 'string', 'statement_id': 'string', 'client_application': 'string',
     'start_time': 'timestamp', 'update_time': 'timestamp', 'total_task_duration_ms': 'bigint',
     'compute': 'struct<warehouse_id: string>', 'query_source': 'struct<genie_space_id: string>',
 } %}
+{%- set history = system_relation(source('system_query', 'history'), columns) %}
 
 with landed as (
 
@@ -24,7 +24,7 @@ with landed as (
         select
             {{ system_columns(history, columns) }},
             {{ landing_columns() }}
-        from {{ system_relation(history, columns) }}
+        from {{ history }}
     ) as received
     where
         statement_id is not null

@@ -26,11 +26,15 @@ messages as (
         details.space_id,
         details.status,
         details.feedback_rating,
+        spent.warehouse_cost,
+        coalesce(spent.cost_status, 'unpriceable') as cost_status,
         case when details.status = 'COMPLETED' then details.latency_seconds end as latency_seconds,
         {{ timestamp_from_milliseconds('details.created_timestamp') }} as asked_at
     from {{ ref('message_details') }} as details
     inner join {{ ref('genie_message_statuses') }} as statuses
         on details.status = statuses.status
+    left join {{ ref('genie_cost_by_message') }} as spent
+        on details.message_key = spent.message_key
     where statuses.is_final
 
 ),
@@ -61,6 +65,8 @@ measured as (
         count(case when messages.feedback_rating = 'NEGATIVE' then 1 end) as negative_count,
         count(case when messages.feedback_rating in ('POSITIVE', 'NEGATIVE') then 1 end)
             as rated_count,
+        sum(messages.warehouse_cost) as warehouse_cost,
+        {{ summed_cost_status('messages.cost_status') }} as cost_status,
         percentile_cont(0.5) within group (order by messages.latency_seconds)
             as median_latency_seconds
     from weeks
@@ -112,6 +118,12 @@ final as (
             round(cast(measured.median_latency_seconds as decimal(38, 12)), 6)
             as {{ type_double() }}
         ) as median_latency_seconds,
+        cast('{{ var("cost_currency") }}' as {{ dbt.type_string() }}) as currency_code,
+        cast(
+            case when measured.question_count = 0 then 0 else measured.warehouse_cost end
+            as decimal(18, 9)
+        ) as warehouse_cost,
+        cast(measured.cost_status as {{ dbt.type_string() }}) as cost_status,
         cast(case
             when measured.is_going_on then 'not over yet'
             when measured.is_before_history then 'history begins later'

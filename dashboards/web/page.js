@@ -193,7 +193,7 @@ function vegaSpec(widget, rows, height, notes) {
         }
         if (channel === "color") {
             one.scale = {domain: orders.color, range: DATA.colors};
-            one.legend = {orient: "bottom", columns: 3, labelLimit: 170, title: null};
+            one.legend = {orient: "bottom", columns: main.clientWidth < 600 ? 2 : 3, labelLimit: 150, title: null};
         }
         encoding[channel] = one;
     }
@@ -439,6 +439,7 @@ function open(page, focus) {
         tab.setAttribute("aria-selected", String(isOpen));
         tab.tabIndex = isOpen ? 0 : -1;
         if (isOpen && focus) tab.focus();
+        if (isOpen) tab.scrollIntoView({block: "nearest", inline: "nearest"});
         const panel = document.getElementById(`page-${one.name}`);
         panel.hidden = !isOpen;
         if (isOpen && !panel.childNodes.length) panel.append(...one.widgets.map(frame));

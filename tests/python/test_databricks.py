@@ -19,15 +19,19 @@ from pathlib import Path
 import pytest
 import sqlglot
 from bundle import BUNDLE, VALUES, Bundle, copy_synced_files
+from dashboard_data import FILE, page_data
 from databricks_standin import CATALOG, CONNECTION, DatabricksProject
 from harness import CLIENT_SECRET, ROOT, without_column_comments
 from sqlfluff.core import FluffConfig, Linter
 from sqlglot import exp
 
+from dashboards.definition import read_definition
+from dashboards.rendering import render
 from demo.history import HistoryOptions, build_history
 from demo.rules import Rules
 from demo.server import SimulatedWorkspaces
 from demo.volumes import Volumes
+from warehouse.prefixed import PrefixedWarehouse
 
 WORKSPACE_VARIABLE = '{"genie_workspace_ids": ["1111111111111111"]}'
 DONE = (0, 2)  # 2: in part, since some were deleted
@@ -307,6 +311,14 @@ def test_columns_that_an_account_lacks_are_null(project: DatabricksProject) -> N
         "warehouse_id": None,
         "update_time": None,
     }
+
+
+def test_the_dashboard_is_drawn_from_there(project: DatabricksProject) -> None:
+    """Every dataset and widget, by SQL of Databricks."""
+    warehouse = PrefixedWarehouse(project.warehouse, f"{CATALOG}.")
+    page = page_data(render(read_definition(FILE), warehouse, "databricks"))
+    (questions,) = (one for one in page["widgets"] if one["title"] == "Questions")
+    assert sum(row[-1] for row in questions["rows"]) == project.value(COUNT)
 
 
 def test_an_account_that_shows_no_bill_builds(project: DatabricksProject) -> None:

@@ -16,7 +16,8 @@ from harness import ROOT
 Json = dict[str, Any]
 
 BUNDLE: Json = yaml.safe_load((ROOT / "databricks.yml").read_text())
-FILES = sorted((ROOT / "ops" / "databricks" / "resources").glob("*.job.yml"))
+RESOURCES = sorted((ROOT / "ops" / "databricks" / "resources").glob("*.yml"))
+FILES = [path for path in RESOURCES if path.name.endswith(".job.yml")]
 # what a deployment fills in; lists are not empty, since the SDK leaves those out
 VALUES: Json = {
     "bundle.name": "genie_observability",

@@ -56,7 +56,8 @@ class Project:
     @property
     def warehouse(self) -> Warehouse:
         environment = self.environment | {"GENIE_DUCKDB_PATH": str(self.database)}
-        return open_warehouse(read_profile(ROOT / "profiles", self.engine, environment))
+        profile = read_profile(ROOT / "profiles", self.engine, environment)
+        return open_warehouse(profile, schema_prefix=self.extra.get("GENIE_SCHEMA_PREFIX", ""))
 
     @property
     def database(self) -> Path:

@@ -14,6 +14,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY warehouse warehouse
 COPY ingest ingest
 COPY exporters exporters
+COPY dashboards dashboards
 COPY provision provision
 COPY demo demo
 RUN pip install --constraint constraints.txt '.[postgres]'

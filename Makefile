@@ -35,7 +35,7 @@ $(STAMP): pyproject.toml constraints.txt
 		|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "setup: installing exact versions into $(VENV); this takes about a minute"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[postgres,databricks,ml,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[postgres,databricks,dashboard,ml,dev]'
 	@touch $@
 
 setup: $(STAMP) ## create .venv with exact versions (every other target calls this)

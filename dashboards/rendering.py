@@ -12,9 +12,9 @@ from importlib.resources import files
 from typing import Any
 
 import sqlglot
-import vl_convert
 
 from dashboards.definition import Definition, Page, Widget
+from dashboards.errors import DashboardError
 from dashboards.figures import Figures
 from warehouse import Warehouse
 
@@ -36,6 +36,7 @@ def render(definition: Definition, warehouse: Warehouse, engine: str) -> str:
 
     Raises:
         DefinitionError: a widget shows what cannot be drawn here.
+        DashboardError: Vega-Lite is not installed.
         WarehouseError: the warehouse cannot be read.
     """
     # one transaction: the database is opened once, not for every figure
@@ -110,12 +111,23 @@ def formatted(sql: str) -> str:
     return ";\n\n".join(lines)
 
 
+def _vega() -> str:
+    """Return Vega-Lite as one script."""
+    try:
+        import vl_convert
+    except ImportError:
+        raise DashboardError(
+            "a page needs vl-convert-python: pip install 'genie-observability[dashboard]'"
+        ) from None
+    return str(vl_convert.javascript_bundle(_VEGA)).replace("</script", "<\\/script")
+
+
 def _page(data: Json) -> str:
     folder = files("dashboards") / "web"
     template, style, script = (
         (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")
     )
-    vega = vl_convert.javascript_bundle(_VEGA).replace("</script", "<\\/script")
+    vega = _vega()
     # `<` cannot be there: no text of a user's ends the element that holds it
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     parts = {

@@ -198,7 +198,11 @@ def test_late_bills_restate_earlier_days(landing: Landing) -> None:
         }
     ]
     incremental = {name: project.query(f"select * from genie_analytics.{name}") for name in MARTS}
-    project.dbt("run", "--full-refresh", "--select", *ABOVE_BRONZE)
+    # what reads more than costs is not built here
+    project.dbt(
+        *("run", "--full-refresh", "--select", *ABOVE_BRONZE),
+        *("--exclude", "genie_space_change_effects"),
+    )
     project.dbt("test", "--select", "assert_costs_add_up_to_the_bill")
     for name in MARTS:
         refreshed = project.query(f"select * from genie_analytics.{name}")

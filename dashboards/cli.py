@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dashboards.console import Reporter, configure_logging
 from dashboards.errors import DashboardError, DeploymentError
 from dashboards.options import definition, log_format, target, verbose
 from warehouse import WarehouseError, open_warehouse, read_profile
+from warehouse.console import Reporter, configure_logging
 from warehouse.hosts import HostNotAllowedError, allowed_hosts, check_host
 from warehouse.text import scrub
 from warehouse.workspace import open_workspace

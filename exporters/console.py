@@ -1,4 +1,7 @@
-"""How `genie-exporter` speaks: lines for people or for programs."""
+"""How `genie-exporter` speaks: lines for people or for programs.
+
+It is not `warehouse.console`: to import that package takes longer than an export may.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ import click
 
 from provision import texts
 from provision.changes import Change, make_all
-from provision.console import Reporter, configure_logging
 from provision.errors import SetupError
 from provision.files import APPLICATION_ID, FILES, sql_of
 from provision.grants import plan_grants, plan_permission
@@ -24,6 +23,7 @@ from provision.names import Place
 from provision.schema import find_schemas, plan_drop, plan_schema
 from provision.secrets import SCOPE, plan_secrets
 from provision.statements import Statements
+from warehouse.console import Reporter, configure_logging
 from warehouse.hosts import HostNotAllowedError, allowed_hosts, check_host
 from warehouse.text import scrub
 from warehouse.workspace import open_workspace

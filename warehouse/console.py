@@ -1,4 +1,4 @@
-"""How `genie-dashboard` speaks: lines for people or for programs."""
+"""How programs without tables and progress speak: lines for people or for programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TextIO
 
 
 class Reporter:
-    """Prints what is done to stdout, errors to stderr."""
+    """Prints what is done to stdout, warnings and errors to stderr."""
 
     def __init__(self, log_format: str) -> None:
         self._is_json = log_format == "json"
@@ -19,8 +19,12 @@ class Reporter:
         """Print one line."""
         self._line(sys.stdout, "info", text)
 
+    def warn(self, text: str) -> None:
+        """Print one line to stderr."""
+        self._line(sys.stderr, "warning", text)
+
     def fail(self, text: str) -> None:
-        """Print an error."""
+        """Print the error that ends the command."""
         self._line(sys.stderr, "error", text)
 
     def _line(self, stream: TextIO, level: str, text: str) -> None:
@@ -37,3 +41,6 @@ def configure_logging(verbosity: int) -> None:
     """Log libraries to stderr: warnings, with -v also information, with -vv everything."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # the transport's debug lines would hold secrets
+    for library in ("databricks.sdk", "urllib3"):
+        logging.getLogger(library).setLevel(max(level, logging.INFO))

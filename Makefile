@@ -25,7 +25,7 @@ FRESHNESS_LOG := target/freshness
 
 MONITORING := prometheus prometheus-alertmanager prometheus-pushgateway prometheus-node-exporter
 
-.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve dashboard-build dashboard dashboard-deploy ml-dash-import-freshness bench clean
+.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve data-model dashboard-build dashboard dashboard-deploy ml-dash-import-freshness bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,7 +90,7 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy $$(find models ops -name '*.py')
+	$(BIN)/mypy $$(find models ops docs -name '*.py')
 	@# in memory: two processes cannot open one DuckDB file
 	GENIE_DUCKDB_PATH=:memory: DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt/singular
 
@@ -127,6 +127,9 @@ docs: $(STAMP) ## generate the dbt docs site
 
 docs-serve: docs ## serve the dbt docs site on http://127.0.0.1:8081
 	$(DBT) docs serve $(DBT_TARGET) --host 127.0.0.1 --port 8081
+
+data-model: $(STAMP) ## write docs/data-model.md from the YAML beside each model
+	@$(BIN)/python docs/data_model.py
 
 clean: ## delete build outputs (never var/, where the database lives)
 	rm -rf target logs build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info

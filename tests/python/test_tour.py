@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 from harness import ROOT, SHARED
+from notebook import code_cells, run_notebook
 from servers import PostgresAccess
 
 Tour = Callable[..., str]
+
+DATABASE = Path("var", "genie.duckdb")
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +70,7 @@ def tour(tmp_path: Path) -> Tour:
 
 
 def test_a_tour_and_the_same_tour_again_and_on_postgres(
-    tour: Tour, postgres_access: PostgresAccess
+    tour: Tour, postgres_access: PostgresAccess, tmp_path: Path
 ) -> None:
     first = tour()
     assert "messages up to" in first
@@ -88,6 +91,8 @@ def test_a_tour_and_the_same_tour_again_and_on_postgres(
     postgres_access.renew_database()
     on_postgres = tour("--target", "postgres", environ=postgres_access.environ)
     assert figures(on_postgres) == figures(first)
+    assert_story_is_told({"GENIE_DUCKDB_PATH": str(tmp_path / DATABASE)})
+    assert_story_is_told({"GENIE_TARGET": "postgres", **postgres_access.environ})
 
 
 def figures(output: str) -> list[str]:
@@ -98,11 +103,22 @@ def figures(output: str) -> list[str]:
     return lines
 
 
-def test_an_account_where_nothing_happened(tour: Tour) -> None:
+def assert_story_is_told(environ: Mapping[str, str]) -> None:
+    """Run the notebook: every plot is drawn, of no person."""
+    shown = run_notebook(environ)
+    assert shown.plots == "\n".join(code_cells()).count("\ndraw(")
+    assert "nothing to draw" not in shown.text
+    assert "<td>2000</td>" in shown.text  # messages, in the state of the feed
+    assert "@" not in shown.text
+
+
+def test_an_account_where_nothing_happened(tour: Tour, tmp_path: Path) -> None:
     output = tour("--messages", "0", "--spaces", "0")
     assert "0 found, 0 fetched" in output
     assert "no messages, so none" in output
     assert "verdict          empty" in output
+    shown = run_notebook({"GENIE_DUCKDB_PATH": str(tmp_path / DATABASE)})
+    assert "Questions a day: nothing to draw" in shown.text
 
 
 def test_real_questions(tour: Tour, tmp_path: Path) -> None:
@@ -114,7 +130,7 @@ def test_real_questions(tour: Tour, tmp_path: Path) -> None:
     asked = {json.loads(line)["question"] for line in path.read_text().splitlines()}
     import duckdb
 
-    with duckdb.connect(str(tmp_path / "var" / "genie.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(tmp_path / DATABASE), read_only=True) as connection:
         rows = connection.execute(
             "select content from genie_analytics.message_details where content is not null"
         ).fetchall()

@@ -31,6 +31,9 @@ PAGES = pages()
 DIAGRAMS = [(page, text) for page in PAGES for text in DIAGRAM.findall(page.read_text())]
 
 
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))  # links in their texts are Markdown, too
+
+
 def names_of(paths: list[Path]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
 
@@ -58,7 +61,7 @@ def links(page: Path) -> list[tuple[Path, str]]:
     return [((page.parent / path).resolve() if path else page, anchor) for path, _, anchor in parts]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=names_of(PAGES))
+@pytest.mark.parametrize("page", PAGES + NOTEBOOKS, ids=names_of(PAGES + NOTEBOOKS))
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in links(page):
         assert target.exists(), target

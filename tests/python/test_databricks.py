@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -326,6 +326,20 @@ def test_an_account_that_shows_no_bill_builds(project: DatabricksProject) -> Non
         project.warehouse.execute(f"drop table {name}")
     project.dbt("run", "--select", "bronze_system__billing_usage", "bronze_system__list_prices")
     assert project.value("select count(*) from main.genie_bronze.bronze_system__billing_usage") > 0
+
+
+def test_an_outage_of_any_length_is_caught_up(project: DatabricksProject) -> None:
+    table = "main.genie_bronze.bronze_system__query_statements"
+    project.warehouse.execute(
+        f"update {table} set start_time = start_time - interval 200 days,"
+        " loaded_at = loaded_at - interval 200 days"
+    )
+    newest = project.value(f"select max(start_time) as newest from {table}")
+    project.dbt("compile", "--select", "bronze_system__query_statements")
+    compiled = project.parsed / "compiled/genie_observability/models"
+    sql = (compiled / "genie/bronze/bronze_system__query_statements.sql").read_text()
+    start = newest - timedelta(days=1)
+    assert f"start_time >= timestamp '{start:%Y-%m-%d %H:%M:%S}'" in sql
 
 
 def test_every_statement_was_run_as_sent(project: DatabricksProject) -> None:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,10 @@ def _typed(value: Any, kind: pa.DataType) -> Any:
         return None
     if pa.types.is_nested(kind) and isinstance(value, str):
         value = json.loads(value)
+    if pa.types.is_struct(kind):
+        return {item.name: _typed(value.get(item.name), item.type) for item in kind}
+    if pa.types.is_decimal(kind):
+        return Decimal(str(value))
     if pa.types.is_map(kind):
         return list(value.items())
     if isinstance(value, str) and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):

@@ -59,7 +59,7 @@ def tour(tmp_path: Path) -> Tour:
             | dict(environ or {}),
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
         assert finished.returncode == 0, finished.stdout + finished.stderr

@@ -20,6 +20,10 @@ FILTER_VERSION = 2
 
 PERCENT: Json = {"type": "number-percent", "decimalPlaces": {"type": "max", "places": 1}}
 SECONDS: Json = {"type": "number-plain", "decimalPlaces": {"type": "max", "places": 1}}
+# all of the milliseconds that phases are measured in
+EXACT_SECONDS: Json = {"type": "number-plain", "decimalPlaces": {"type": "max", "places": 3}}
+# an answer costs less than a cent
+COST: Json = {"type": "number-plain", "decimalPlaces": {"type": "max", "places": 4}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Dataset:
         columns: What is selected: columns, or `expression as column`.
         where: What the rows have in common, without parameters.
         order: What the rows are ordered by, for tables.
+        empty: Why it may have no rows: a sentence that begins with Empty, for widgets without one.
         parameter: Column that the parameter of the same name is compared with, if any.
         default: The value of the parameter at first.
     """
@@ -43,6 +48,7 @@ class Dataset:
     columns: tuple[str, ...]
     where: str = ""
     order: str = ""
+    empty: str = ""
     parameter: str = ""
     default: str = ""
 
@@ -140,9 +146,14 @@ def distinct(column: str, title: str) -> Field:
     return Field(f"countdistinct({column})", f"COUNT(DISTINCT `{column}`)", title)
 
 
-def total(column: str, title: str) -> Field:
+def total(column: str, title: str, number: Json | None = None) -> Field:
     """Return the sum of a column."""
-    return Field(f"sum({column})", f"SUM(`{column}`)", title)
+    return Field(f"sum({column})", f"SUM(`{column}`)", title, number=number)
+
+
+def cost(column: str, title: str) -> Field:
+    """Return the sum of a column of costs; null where none is known, never 0 instead."""
+    return total(column, title, COST)
 
 
 def latest(column: str, title: str) -> Field:
@@ -168,7 +179,7 @@ class Column:
     Attributes:
         name: Of the dataset's column.
         title: What people read, with the unit.
-        kind: string, integer, float, percent, datetime, date or boolean.
+        kind: string, integer, float, percent, cost, datetime, date or boolean.
     """
 
     name: str
@@ -177,12 +188,12 @@ class Column:
 
     def encoding(self, order: int) -> Json:
         """Return it as a table has it."""
-        shown = {"integer": "number", "float": "number", "percent": "number", "date": "datetime"}
-        formats = {"integer": "0,0", "float": "0,0.0", "percent": "0.0%"}
+        formats = {"integer": "0,0", "float": "0,0.0", "percent": "0.0%", "cost": "0,0.0000"}
+        shown = dict.fromkeys(formats, "number") | {"date": "datetime"}
         found = {
             "fieldName": self.name,
             "title": self.title,
-            "type": "float" if self.kind == "percent" else self.kind,
+            "type": "float" if self.kind in {"percent", "cost"} else self.kind,
             "displayAs": shown.get(self.kind, self.kind),
             "visible": True,
             "order": order,
@@ -361,6 +372,8 @@ def _drawn(
     kind: str, title: str, dataset: Dataset, fields: Sequence[Field], encodings: Json, why: str
 ) -> Widget:
     frame: Json = {"showTitle": True, "title": title}
+    if kind != "counter" and "Empty" not in why:
+        why = f"{why} {dataset.empty}".strip()
     if why:
         frame |= {"showDescription": True, "description": why}
     query = {

@@ -93,9 +93,10 @@ def _widget(figures: Figures, page: Page, widget: Widget) -> Json:
 
 
 def _column(encoding: Json) -> Json:
-    is_percent = "%" in encoding.get("numberFormat", "")
-    is_sql = encoding["fieldName"].endswith("_sql")
-    kind = "percent" if is_percent else "sql" if is_sql else encoding["type"]
+    kinds = {"0.0%": "percent", "0,0.0000": "cost"}
+    kind = kinds.get(encoding.get("numberFormat", ""), encoding["type"])
+    if encoding["fieldName"].endswith("_sql"):
+        kind = "sql"
     return {"title": encoding["title"], "kind": kind}
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dashboards.pages import (
     adoption,
+    benchmarks,
+    changes,
+    costs,
     executive,
     filters,
     observability,
     prompts,
     quality,
+    questions,
     spaces,
     usage,
 )
@@ -22,4 +26,8 @@ PAGES = (
     observability.PAGE,
     adoption.PAGE,
     spaces.PAGE,
+    changes.PAGE,
+    questions.PAGE,
+    benchmarks.PAGE,
+    costs.PAGE,
 )

@@ -1,6 +1,6 @@
 """User Adoption: how many people ask, how often, and do they come back?"""
 
-from dashboards.datasets import ADOPTION, USERS
+from dashboards.datasets.usage import ADOPTION, USERS
 from dashboards.parts import (
     Column,
     Page,

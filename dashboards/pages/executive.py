@@ -1,6 +1,8 @@
 """Executive Summary: is Genie used, does it answer, are people content?"""
 
-from dashboards.datasets import ANSWERS, FEED, LATENCY, QUESTIONS, RATINGS, SPACE_USAGE
+from dashboards.datasets.answers import ANSWERS, LATENCY, RATINGS
+from dashboards.datasets.feeds import FEED
+from dashboards.datasets.usage import QUESTIONS, SPACE_USAGE
 from dashboards.parts import (
     Column,
     Page,

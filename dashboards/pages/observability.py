@@ -1,6 +1,18 @@
 """Observability: does it work now, and is what we see complete?"""
 
-from dashboards.datasets import FAILURES, FEED, FETCHES, LISTINGS, STATUSES, TIME_RANGES
+from dashboards.datasets.answers import FAILURES
+from dashboards.datasets.feeds import (
+    ANOMALIES,
+    COMPLETENESS,
+    FEED,
+    FETCHES,
+    FRESHNESS,
+    INCOMPLETE,
+    LISTINGS,
+    STATUSES,
+    SWEEPS,
+    TIME_RANGES,
+)
 from dashboards.parts import (
     Column,
     Page,
@@ -107,7 +119,82 @@ PAGE = Page(
                 Column("listed_count", "Listed", "integer"),
                 Column("missing_from_listing_count", "Missing", "integer"),
                 Column("last_listed_at", "Last listed (UTC)", "datetime"),
-                why="Without CAN MANAGE a listing shows our own conversations only.",
+                why="Without CAN MANAGE a listing shows our own conversations only. "
+                "Empty until genie-ingest conversations has listed a space.",
+            ),
+        ),
+        row(
+            6,
+            table(
+                "Whether feeds bring what is new",
+                FRESHNESS,
+                Column("feed_name", "Feed"),
+                Column("verdict", "Verdict"),
+                Column("newest_event_at", "Newest event (UTC)", "datetime"),
+                Column("newest_load_at", "Newest load (UTC)", "datetime"),
+                why="Of all workspaces. falsely green: loaded lately, with nothing new in it.",
+            ),
+            bar(
+                "Whether feeds agree, day by day",
+                COMPLETENESS,
+                count("found_count", "Days of spaces"),
+                category("check_name", "Check"),
+                category("verdict", "Verdict"),
+                "What audit log, REST API or query history has, another of them has to have. "
+                "Empty until two of them were read.",
+            ),
+        ),
+        row(
+            7,
+            table(
+                "Days not known to be complete",
+                INCOMPLETE,
+                Column("asked_date", "Day (UTC)", "date"),
+                Column("workspace", "Workspace"),
+                Column("space", "Space"),
+                Column("check_name", "Check"),
+                Column("verdict", "Verdict"),
+                Column("found_count", "Found", "integer"),
+                Column("missing_count", "Missing", "integer"),
+                Column("deleted_count", "Deleted", "integer"),
+                Column("denied_count", "Denied", "integer"),
+                Column("unjudged_count", "Not judged", "integer"),
+                Column("reason", "Reason"),
+                why="The most missing first. Empty: all is complete.",
+            ),
+        ),
+        row(
+            7,
+            table(
+                "Sweeps of spaces",
+                SWEEPS,
+                Column("workspace", "Workspace"),
+                Column("space", "Space"),
+                Column("sweep_status", "Last sweep"),
+                Column("message_count", "Messages", "integer"),
+                Column("unfetched_count", "Not fetched", "integer"),
+                Column("due_count", "Due now", "integer"),
+                Column("last_fetched_at", "Last fetch (UTC)", "datetime"),
+                Column("last_complete_sweep_at", "Last complete sweep (UTC)", "datetime"),
+                why="A sweep lists all conversations of a space. Empty until a space is known.",
+            ),
+        ),
+        row(
+            7,
+            table(
+                "Unusual days",
+                ANOMALIES,
+                Column("metric_date", "Day (UTC)", "date"),
+                Column("workspace", "Workspace"),
+                Column("space", "Space"),
+                Column("metric_name", "Metric"),
+                Column("anomaly_status", "Is"),
+                Column("metric_value", "Value", "float"),
+                Column("expected_value", "Expected", "float"),
+                Column("lowest_expected", "From", "float"),
+                Column("highest_expected", "To", "float"),
+                why="Against the same weekday of 8 weeks: counts, shares of 0 to 1, or "
+                "milliseconds (_ms). Empty: no day was unusual, or fewer than 4 weeks are known.",
             ),
         ),
     ),

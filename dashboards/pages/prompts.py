@@ -1,6 +1,6 @@
 """Prompts & SQL: what exactly was asked, and what did Genie make of it?"""
 
-from dashboards.datasets import CONTEXT, INTELLIGENCE, PROMPTS
+from dashboards.datasets.answers import CONTEXT, INTELLIGENCE, PROMPTS
 from dashboards.parts import Column, Page, bar, category, choose_one, count, row, table, text
 
 PAGE = Page(
@@ -28,7 +28,6 @@ PAGE = Page(
                 Column("latency_seconds", "Wait (s)", "float"),
                 Column("statement_count", "Statements", "integer"),
                 Column("asked_by", "Asked by"),
-                why="Empty until genie-ingest messages has run.",
             ),
         ),
         row(

@@ -1,6 +1,6 @@
 """Space Configuration: what do spaces know, and what was changed in them?"""
 
-from dashboards.datasets import (
+from dashboards.datasets.spaces import (
     BENCHMARKS,
     CHANGES,
     DATA_SOURCES,

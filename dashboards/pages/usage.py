@@ -1,6 +1,6 @@
 """Usage Analytics: when, where and how is Genie asked?"""
 
-from dashboards.datasets import CONVERSATIONS, HOURS, QUESTIONS, SPACE_USAGE
+from dashboards.datasets.usage import CONVERSATIONS, HOURS, QUESTIONS, SPACE_USAGE
 from dashboards.parts import (
     Column,
     Field,

@@ -85,8 +85,16 @@ function shown(value, field = {}) {
     if (!format) return PLAIN.format(value);
     const digits = {maximumFractionDigits: format.decimalPlaces.places};
     const style = format.type === "number-percent" ? "percent" : "decimal";
+    const least = 10 ** -digits.maximumFractionDigits;
+    // what is little is not nothing
+    if (style === "decimal" && value > 0 && value < least / 2) return `< ${least}`;
     return new Intl.NumberFormat("en-US", {...digits, style}).format(value);
 }
+
+const FORMATS = {
+    percent: {type: "number-percent", decimalPlaces: {places: 1}},
+    cost: {type: "number-plain", decimalPlaces: {places: 4}},
+};
 
 function isTime(text) {
     return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text);
@@ -200,7 +208,7 @@ function vegaSpec(widget, rows, height, notes) {
     encoding.tooltip = widget.fields.map((field, at) => ({
         field: `v${at}`, title: field.title, type: TYPES[field.scale],
         ...(field.scale === "temporal" ? {timeUnit: "utcyearmonthdate"} : {}),
-        ...(percent(field) ? {format: ".1%"} : field.scale === "quantitative" ? {format: ",.2~f"} : {}),
+        ...(percent(field) ? {format: ".1%"} : field.scale === "quantitative" ? {format: `,.${field.format ? field.format.decimalPlaces.places : 2}~f`} : {}),
     }));
     const single = new Set(values.map((row) => roles.x && row[`v${roles.x.number}`])).size < 2;
     const MARKS = {
@@ -210,6 +218,8 @@ function vegaSpec(widget, rows, height, notes) {
         pie: {type: "arc", innerRadius: Math.max(20, height / 7)},
     };
     const mark = MARKS[widget.kind];
+    const groups = orders.x || orders.y;
+    if (widget.kind === "bar" && groups && groups.length < 4) mark.size = 48;
     if (!encoding.color) mark.color = DATA.colors[0];
     return {data: {values}, mark, encoding, width: "container", height, autosize: {type: "fit", contains: "padding"}};
 }
@@ -268,14 +278,14 @@ function compare(a, b) {
 }
 
 function cell(value, kind) {
-    const isNumber = ["integer", "float", "percent"].includes(kind);
+    const isNumber = ["integer", "float", "percent", "cost"].includes(kind);
     if (typeof value === "number" && isNumber) {
-        const text = kind === "percent" ? shown(value, {format: {type: "number-percent", decimalPlaces: {places: 1}}}) : PLAIN.format(value);
+        const text = kind in FORMATS ? shown(value, {format: FORMATS[kind]}) : PLAIN.format(value);
         return make("td", {className: "number", textContent: text});
     }
     const text = shown(value);
     const isLong = text.length > LONG || (kind === "sql" && text.includes("\n"));
-    if (!isLong) return make("td", {className: isNumber ? "number" : kind === "datetime" ? "time" : text.length > 40 ? "long" : "", textContent: text});
+    if (!isLong) return make("td", {className: isNumber ? "number" : ["datetime", "date"].includes(kind) ? "time" : text.length > 40 ? "long" : "", textContent: text});
     const first = text.replace(/\s+/g, " ").slice(0, LONG - 40);
     const more = make("details", {}, make("summary", {textContent: `${first}…`}));
     // the whole text is put in when it is asked for: it can be 100,000 characters long

@@ -19,6 +19,7 @@ from dashboards.definition import Definition, Widget, read_definition
 from demo.evals import details_payload, run_payload
 from demo.history import History
 from demo.payloads import message_payload, space_payload
+from demo.space_edits import sightings
 from ingest.privacy import Privacy
 from ingest.recording import BatchWriter
 from ingest.text import canonical_json
@@ -88,8 +89,16 @@ def land(project: Project, history: History, mode: str = "full") -> None:
         writer.add(FETCH_ATTEMPTS, keys | stamp | {"resource": "message", "outcome": "fetched"})
     for space in history.spaces:
         keys = {"workspace_id": space.workspace.workspace_id, "space_id": space.space_id}
-        payload = canonical_json(privacy.space(space_payload(space, with_serialized_space=True)))
-        writer.add(SPACES, keys | stamp | {"payload": payload, "payload_sha256": _sha256(payload)})
+        last = None
+        for at_ms, seen in sightings(history.options, space):
+            if seen is not last:
+                payload = privacy.space(space_payload(seen, with_serialized_space=True))
+                digest = {"payload": canonical_json(payload)}
+                digest["payload_sha256"] = _sha256(digest["payload"])
+                row = keys | {"fetched_at": datetime.fromtimestamp(at_ms // 1000, UTC)}
+                writer.add(SPACES, row | digest)
+                writer.add(FETCH_ATTEMPTS, row | {"resource": "space", "outcome": "fetched"})
+            last = seen
     for run in history.eval_runs:
         keys = {"workspace_id": run.space.workspace.workspace_id, "space_id": run.space.space_id}
         keys |= {"eval_run_id": run.run_id}
@@ -186,9 +195,13 @@ def shown(value: Any, field: Json | None = None, kind: str = "") -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, int | float | Decimal):
-        format_ = (field or {}).get("format")
-        percent = kind == "percent" or (format_ or {}).get("type") == "number-percent"
-        places = 1 if percent or format_ else 2
+        format_ = (field or {}).get("format") or {}
+        percent = kind == "percent" or format_.get("type") == "number-percent"
+        places = {"percent": 1, "cost": 4}.get(kind, 2)
+        places = format_.get("decimalPlaces", {}).get("places", places)
+        is_rounded = bool(format_) or kind == "cost"
+        if is_rounded and not percent and 0 < value < Decimal(5).scaleb(-places - 1):
+            return f"< {Decimal(1).scaleb(-places)}"
         exact = Decimal(repr(float(value))) * (100 if percent else 1)
         rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
         text = f"{rounded:,f}".rstrip("0").rstrip(".") if places else f"{rounded:,f}"

@@ -138,9 +138,10 @@ class Project:
 
     def load(self, history: History, urls: Mapping[str, str | None]) -> None:
         files = write_system_tables(history, urls, self.folder / "system_tables")
+        mode, key = self.extra.get("GENIE_PII_MODE", "full"), self.extra.get("GENIE_PII_KEY", "")
         for table, path in files.items():
             if table in BILL:  # without the time that a process takes to start
-                list(load_files(self.warehouse, SYSTEM_TABLES[table], [path], Privacy()))
+                list(load_files(self.warehouse, SYSTEM_TABLES[table], [path], Privacy(mode, key)))
             else:
                 self.ingest("load-files", "--table", table, str(path))
 

@@ -53,6 +53,7 @@ def test_the_pages_are_those_that_people_know() -> None:
     assert [page.title for page in DASHBOARD.pages] == [
         *("Filters", "Executive Summary", "Usage Analytics", "Performance & Quality"),
         *("Prompts & SQL", "Observability", "User Adoption", "Space Configuration"),
+        *("Space Changes", "Questions to Act On", "Benchmarks", "Cost"),
     ]
     assert [page.title for page in DASHBOARD.pages if page.is_global] == ["Filters"]
 
@@ -103,6 +104,17 @@ def test_widgets_are_of_types_and_versions_that_exist() -> None:
             assert widget.title, widget.name
 
 
+def test_what_may_be_empty_says_why() -> None:
+    silent = {
+        widget.title
+        for widget in WIDGETS
+        if widget.kind in {"table", "bar", "line", "area", "pie"}
+        and "Empty" not in widget.description
+    }
+    # one row, and one for each feed, always
+    assert silent == {"Completeness of the feed", "Whether feeds bring what is new"}
+
+
 def fields_shown(widget: Widget) -> list[str]:
     """Names of the fields that a widget's encodings take."""
     shown = widget.encodings
@@ -135,7 +147,7 @@ def test_the_global_filter_goes_for_all_that_has_a_workspace() -> None:
     (widget,) = page.widgets
     reached = {query.dataset for query in widget.queries.values()}
     # the feed is one for all workspaces, and says so
-    assert set(DASHBOARD.datasets) - reached == {"feed", "time_ranges"}
+    assert set(DASHBOARD.datasets) - reached == {"feed", "freshness", "time_ranges"}
 
 
 def test_every_parameter_is_chosen_on_the_pages_that_show_it() -> None:

@@ -109,9 +109,9 @@ def check_table(widget: Widget, seen: dict[str, Any], rows: list[list[Any]]) -> 
         return
     total = f"{len(rows):,}"
     assert f"of {total}" in seen["status"], (widget.name, seen["status"])
+    formats = {"0.0%": "percent", "0,0.0000": "cost"}
     kinds = [
-        "percent" if "%" in one.get("numberFormat", "") else one["type"]
-        for one in widget.encodings["columns"]
+        formats.get(one.get("numberFormat", ""), one["type"]) for one in widget.encodings["columns"]
     ]
     plain = [
         at for at, one in enumerate(widget.encodings["columns"]) if "sql" not in one["fieldName"]

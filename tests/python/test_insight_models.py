@@ -33,6 +33,7 @@ topics = load("genie_prompt_topics")
 def day(moment: date, value: float | None, least_spread: float = 1.0) -> dict[str, Any]:
     return {
         "workspace_id": "w1",
+        "workspace_name": "First",
         "space_id": "s1",
         "space_name": "Sales",
         "metric_date": moment,
@@ -80,7 +81,9 @@ def asked(*questions: str) -> list[dict[str, Any]]:
         {
             "question_key": f"k{rank}",
             "workspace_id": "w1",
+            "workspace_name": "First",
             "space_id": "s1",
+            "space_name": "Sales",
             "normalised_question": question,
             "question_rank": rank,
             "ask_count": len(questions) + 1 - rank,

@@ -63,6 +63,8 @@ CONTENT = {
         "fetched_at",
     },
     "genie_question_attachments": {"question", "title", "content", "query_sql"},
+    "genie_question_costs": {"question"},
+    "genie_feedback_details": {"content", "question", "query_sql"},
     "genie_pipeline_validation": {"content_retention_days"},
     # counted back from now
     "genie_system_tables_to_fetch": {"read_from", "sweep_from"},

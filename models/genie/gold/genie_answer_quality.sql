@@ -12,6 +12,7 @@ counts as (
         workspace_id,
         space_id,
         created_date,
+        max(workspace_name) as workspace_name,
         max(space_name) as space_name,
         count(*) as message_count,
         count(distinct user_id) as user_count,
@@ -42,6 +43,7 @@ final as (
 
     select
         cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(space_id as {{ dbt.type_string() }}) as space_id,
         cast(space_name as {{ dbt.type_string() }}) as space_name,
         cast(created_date as date) as created_date,

@@ -63,6 +63,7 @@ final as (
 
     select
         cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(space_id as {{ dbt.type_string() }}) as space_id,
         cast(space_name as {{ dbt.type_string() }}) as space_name,
         cast(eval_run_id as {{ dbt.type_string() }}) as eval_run_id,

@@ -45,6 +45,7 @@ final as (
 
     select
         cast(spaces.workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(spaces.workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(spaces.space_id as {{ dbt.type_string() }}) as space_id,
         cast(spaces.title as {{ dbt.type_string() }}) as space_name,
         cast(spaces.benchmark_count as bigint) as benchmark_count,

@@ -19,6 +19,7 @@ exploded as (
 
     select
         results.workspace_id,
+        results.workspace_name,
         results.space_id,
         results.space_name,
         results.eval_run_id,
@@ -34,6 +35,7 @@ final as (
 
     select
         cast(exploded.workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(max(exploded.workspace_name) as {{ dbt.type_string() }}) as workspace_name,
         cast(exploded.space_id as {{ dbt.type_string() }}) as space_id,
         cast(max(exploded.space_name) as {{ dbt.type_string() }}) as space_name,
         cast(exploded.eval_run_id as {{ dbt.type_string() }}) as eval_run_id,

@@ -71,10 +71,17 @@ queried as (
 
 ),
 
+workspaces as (
+
+    select * from {{ ref('bronze_system__workspaces') }}
+
+),
+
 final as (
 
     select
         cast(configured.workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspaces.workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(configured.space_id as {{ dbt.type_string() }}) as space_id,
         cast(spaces.title as {{ dbt.type_string() }}) as space_name,
         cast(configured.item_kind as {{ dbt.type_string() }}) as table_kind,
@@ -104,6 +111,8 @@ final as (
         on
             configured.workspace_id = spaces.workspace_id
             and configured.space_id = spaces.space_id
+    left join workspaces
+        on configured.workspace_id = workspaces.workspace_id
 
 )
 

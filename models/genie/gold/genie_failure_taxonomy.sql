@@ -36,6 +36,7 @@ failures as (
         workspace_id,
         space_id,
         error_type,
+        max(workspace_name) as workspace_name,
         max(space_name) as space_name,
         max(error_class) as error_class,
         max(error_owner) as error_owner,
@@ -53,6 +54,7 @@ final as (
 
     select
         cast(failures.workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(failures.workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(failures.space_id as {{ dbt.type_string() }}) as space_id,
         cast(failures.space_name as {{ dbt.type_string() }}) as space_name,
         cast(coalesce(failures.error_type, 'unknown') as {{ dbt.type_string() }}) as error_type,

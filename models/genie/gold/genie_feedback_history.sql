@@ -35,6 +35,7 @@ final as (
 
     select
         cast(numbered.feedback_key as {{ dbt.type_string() }}) as feedback_key,
+        cast(messages.message_key as {{ dbt.type_string() }}) as message_key,
         cast(numbered.workspace_id as {{ dbt.type_string() }}) as workspace_id,
         cast(messages.space_id as {{ dbt.type_string() }}) as space_id,
         cast(messages.space_name as {{ dbt.type_string() }}) as space_name,

@@ -18,6 +18,7 @@ unpivoted as (
     {% for phase in phases %}
         select
             workspace_id,
+            workspace_name,
             space_id,
             space_name,
             created_date,
@@ -42,6 +43,7 @@ counts as (
         space_id,
         created_date,
         phase,
+        max(workspace_name) as workspace_name,
         max(space_name) as space_name,
         count(*) as message_count,
         count(phase_ms) as measured_count,
@@ -51,7 +53,8 @@ counts as (
         {%- for name, share in {'p50': 0.5, 'p90': 0.9, 'p95': 0.95, 'p99': 0.99}.items() %}
             {{ quantile('phase_ms', share) }} as {{ name }}_ms,
         {%- endfor %}
-        max(phase_ms) as longest_ms
+        max(phase_ms) as longest_ms,
+        sum(phase_ms) as total_ms
     from unpivoted
     group by workspace_id, space_id, created_date, phase
 
@@ -61,6 +64,7 @@ final as (
 
     select
         cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(space_id as {{ dbt.type_string() }}) as space_id,
         cast(space_name as {{ dbt.type_string() }}) as space_name,
         cast(created_date as date) as created_date,
@@ -82,7 +86,8 @@ final as (
         {%- for name in ['p50', 'p90', 'p95', 'p99'] %}
             cast({{ name }}_ms as {{ type_double() }}) as {{ name }}_ms,
         {%- endfor %}
-        cast(longest_ms as bigint) as longest_ms
+        cast(longest_ms as bigint) as longest_ms,
+        cast(total_ms / cast(1000 as {{ type_double() }}) as {{ type_double() }}) as total_seconds
     from counts
 
 )

@@ -17,6 +17,7 @@ with messages as (
             kept.message_key is null
             or kept.source_loaded_at is distinct from details.source_loaded_at
             or kept.space_name is distinct from details.space_name
+            or kept.workspace_name is distinct from details.workspace_name
     {% endif %}
 
 ),
@@ -95,7 +96,8 @@ final as (
 
     select
         {%- for name in [
-            'message_key', 'workspace_id', 'space_id', 'space_name', 'conversation_id', 'message_id'
+            'message_key', 'workspace_id', 'workspace_name', 'space_id', 'space_name', 'conversation_id',
+            'message_id'
         ] %}
             cast({{ name }} as {{ dbt.type_string() }}) as {{ name }},
         {%- endfor %}

@@ -17,6 +17,7 @@ with messages as (
             kept.message_key is null
             or kept.source_loaded_at is distinct from details.source_loaded_at
             or kept.space_name is distinct from details.space_name
+            or kept.workspace_name is distinct from details.workspace_name
     {% endif %}
 
 ),
@@ -84,6 +85,7 @@ final as (
     select
         cast(message_key as {{ dbt.type_string() }}) as message_key,
         cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(space_id as {{ dbt.type_string() }}) as space_id,
         cast(space_name as {{ dbt.type_string() }}) as space_name,
         cast(conversation_id as {{ dbt.type_string() }}) as conversation_id,

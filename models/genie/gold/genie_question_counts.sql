@@ -19,6 +19,7 @@ counts as (
         workspace_id,
         space_id,
         normalised_question,
+        max(workspace_name) as workspace_name,
         max(space_name) as space_name,
         count(*) as ask_count,
         count(distinct conversation_id) as conversation_count,
@@ -40,6 +41,7 @@ final as (
     select
         cast(question_key as {{ dbt.type_string() }}) as question_key,
         cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(space_id as {{ dbt.type_string() }}) as space_id,
         cast(space_name as {{ dbt.type_string() }}) as space_name,
         cast(normalised_question as {{ dbt.type_string() }}) as normalised_question,

@@ -12,9 +12,9 @@ activity as (
 
 ),
 
-statuses as (
+outcomes as (
 
-    select * from {{ ref('genie_message_statuses') }}
+    select * from {{ ref('genie_message_outcomes') }}
 
 ),
 
@@ -33,18 +33,14 @@ judged as (
     select
         fetched.*,
         activity.user_email,
-        case
-            when statuses.is_success then 'answered'
-            when fetched.status = 'CANCELLED' then 'cancelled'
-            when statuses.is_final then 'failed'
-            when statuses.status is not null then 'in progress'
-            else 'unknown'
-        end as outcome
+        outcomes.feedback_rating as last_rating,
+        outcomes.is_answered,
+        coalesce(outcomes.outcome, 'in_progress') as outcome
     from fetched
     left join activity
         on fetched.message_key = activity.message_key
-    left join statuses
-        on fetched.status = statuses.status
+    left join outcomes
+        on fetched.message_key = outcomes.message_key
 
 ),
 
@@ -66,8 +62,8 @@ final as (
         cast(status as {{ dbt.type_string() }}) as status,
         cast(outcome as {{ dbt.type_string() }}) as outcome,
         cast(case
-            when outcome = 'answered' then 1
-            when outcome in ('failed', 'cancelled') then 0
+            when is_answered then 1
+            when not is_answered then 0
         end as {{ type_double() }}) as answered_ratio,
         cast(error_type as {{ dbt.type_string() }}) as error_type,
         cast(error_class as {{ dbt.type_string() }}) as error_class,
@@ -76,11 +72,11 @@ final as (
         cast(query_duration_ms / cast(1000 as {{ type_double() }}) as {{ type_double() }})
             as query_seconds,
         cast(case
-            when feedback_rating in ('POSITIVE', 'NEGATIVE') then lower(feedback_rating)
+            when last_rating in ('POSITIVE', 'NEGATIVE') then lower(last_rating)
         end as {{ dbt.type_string() }}) as rating,
         cast(case
-            when feedback_rating = 'POSITIVE' then 1
-            when feedback_rating = 'NEGATIVE' then 0
+            when last_rating = 'POSITIVE' then 1
+            when last_rating = 'NEGATIVE' then 0
         end as {{ type_double() }}) as positive_ratio,
         cast(feedback_comment as {{ dbt.type_string() }}) as feedback_comment,
         cast(query_description as {{ dbt.type_string() }}) as query_description,

@@ -6,6 +6,7 @@ with changes as (
         workspace_id,
         space_id,
         changed_seen_at,
+        max(workspace_name) as workspace_name,
         max(space_name) as space_name,
         count(*) as change_count
     from {{ ref('genie_space_item_changes') }}
@@ -94,6 +95,7 @@ final as (
 
     select
         cast(changes.workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(changes.workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(changes.space_id as {{ dbt.type_string() }}) as space_id,
         cast(changes.space_name as {{ dbt.type_string() }}) as space_name,
         cast(changes.changed_seen_at as timestamp) as changed_seen_at,

@@ -40,6 +40,7 @@ spaces as (
     select
         quality.workspace_id,
         quality.space_id,
+        max(quality.workspace_name) as workspace_name,
         max(quality.space_name) as space_name,
         min(quality.created_date) as first_date,
         max(workspaces.last_date) as last_date
@@ -58,6 +59,7 @@ days as (
     select
         known.workspace_id,
         known.space_id,
+        known.workspace_name,
         known.space_name,
         series.series_day as metric_date
     from spaces as known
@@ -104,6 +106,7 @@ final as (
     {% for name, least_spread in metrics.items() %}
         select
             cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
+            cast(workspace_name as {{ dbt.type_string() }}) as workspace_name,
             cast(space_id as {{ dbt.type_string() }}) as space_id,
             cast(space_name as {{ dbt.type_string() }}) as space_name,
             cast(metric_date as date) as metric_date,

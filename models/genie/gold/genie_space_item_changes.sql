@@ -12,12 +12,19 @@ editors as (
 
 ),
 
+workspaces as (
+
+    select * from {{ ref('bronze_system__workspaces') }}
+
+),
+
 final as (
 
     select
         cast({{ surrogate_key(['changes.workspace_id', 'changes.space_id', 'changes.batch_id',
             'changes.item_kind', 'changes.item_id']) }} as {{ dbt.type_string() }}) as change_key,
         cast(changes.workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspaces.workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(changes.space_id as {{ dbt.type_string() }}) as space_id,
         cast(spaces.title as {{ dbt.type_string() }}) as space_name,
         cast(changes.fetched_at as timestamp) as changed_seen_at,
@@ -52,6 +59,8 @@ final as (
         on
             changes.workspace_id = spaces.workspace_id
             and changes.space_id = spaces.space_id
+    left join workspaces
+        on changes.workspace_id = workspaces.workspace_id
     -- columns come and go with their table
     where parents.item_id is null
 

@@ -26,6 +26,7 @@ final as (
     select
         cast(message_key as {{ dbt.type_string() }}) as message_key,
         cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(space_id as {{ dbt.type_string() }}) as space_id,
         cast(space_name as {{ dbt.type_string() }}) as space_name,
         cast(conversation_id as {{ dbt.type_string() }}) as conversation_id,

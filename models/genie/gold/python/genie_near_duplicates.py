@@ -16,7 +16,10 @@ QUESTIONS_A_SPACE = 2000  # the most asked: their similarities are a table of so
 NEAR = 0.9  # cosine of what they share; at 0.8, as many pairs ask for something else
 DIGITS = 6  # more would differ from one processor to another
 
-KEYS = ("question_key", "workspace_id", "space_id", "normalised_question")
+KEYS = (
+    *("question_key", "workspace_id", "workspace_name", "space_id", "space_name"),
+    "normalised_question",
+)
 COUNTS = ("question_rank", "ask_count", "answered_count")
 DUPLICATES = pa.schema(
     [

@@ -18,7 +18,10 @@ FEWEST_A_TOPIC = 5  # questions, on average
 LABEL_WORDS = 3
 DIGITS = 6  # more would differ from one processor to another
 
-KEYS = ("question_key", "workspace_id", "space_id", "normalised_question")
+KEYS = (
+    *("question_key", "workspace_id", "workspace_name", "space_id", "space_name"),
+    "normalised_question",
+)
 COUNTS = ("question_rank", "ask_count", "answered_count")
 TOPICS = pa.schema(
     [

@@ -21,10 +21,14 @@ THRESHOLD = 3.5  # spreads from what is expected
 CONSISTENCY = 1.4826  # times it, that of a normal distribution is its standard deviation
 SMALLEST_PART = 0.1  # of what is expected: a smaller spread is none
 
-KEYS = ("workspace_id", "space_id", "space_name", "metric_date", "metric_name", "metric_value")
+KEYS = (
+    *("workspace_id", "workspace_name", "space_id", "space_name"),
+    *("metric_date", "metric_name", "metric_value"),
+)
 ANOMALIES = pa.schema(
     [
         ("workspace_id", pa.string()),
+        ("workspace_name", pa.string()),
         ("space_id", pa.string()),
         ("space_name", pa.string()),
         ("metric_date", pa.date32()),

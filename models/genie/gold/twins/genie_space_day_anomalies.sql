@@ -114,6 +114,7 @@ final as (
 
     select
         cast(workspace_id as {{ dbt.type_string() }}) as workspace_id,
+        cast(workspace_name as {{ dbt.type_string() }}) as workspace_name,
         cast(space_id as {{ dbt.type_string() }}) as space_id,
         cast(space_name as {{ dbt.type_string() }}) as space_name,
         cast(metric_date as date) as metric_date,

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table') }}
 
 {%- set phases = [
     'end_to_end', 'generation', 'statement', 'waiting_for_compute', 'queue', 'compilation',

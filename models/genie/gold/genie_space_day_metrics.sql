@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table') }}
 
 {#- each metric with the least spread that counts: that of a share is its largest standard error -#}
 {%- set metrics = {

@@ -61,7 +61,7 @@ PAGE = Page(
                 "Answered",
                 ANSWERS,
                 share("answered_ratio", "Answered (%)"),
-                "Of questions that ended; failed and cancelled ones are not answered.",
+                "With SQL or in words, of these and of failed, refused and empty ones.",
             ),
             counter(
                 "Rated positive",
@@ -94,7 +94,7 @@ PAGE = Page(
                 ANSWERS,
                 by_week("asked_date"),
                 share("answered_ratio", "Answered (%)"),
-                why="Share of ended questions.",
+                why="Of answered, failed, refused and empty ones.",
             ),
         ),
         row(

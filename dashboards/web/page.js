@@ -338,7 +338,8 @@ function drawTable(widget, body) {
         const here = found.slice(start, start + PAGE_SIZE);
         lines.replaceChildren(...here.map((row) => make("tr", {}, ...row.map((value, at) => cell(value, widget.columns[at].kind)))));
         const range = found.length ? `${PLAIN.format(start + 1)}–${PLAIN.format(start + here.length)} of ${PLAIN.format(found.length)} rows` : "no rows";
-        const held = rows.length < total ? `; the page holds the first ${PLAIN.format(rows.length)} of ${PLAIN.format(total)}` : "";
+        const held = !rows.length ? `; the page holds none of ${PLAIN.format(total)}: they come after the first of all`
+            : rows.length < total ? `; the page holds the first ${PLAIN.format(rows.length)} of ${PLAIN.format(total)}` : "";
         status.textContent = range + (words ? " that match" : "") + held;
         back.disabled = state.page === 0;
         next.disabled = start + PAGE_SIZE >= found.length;

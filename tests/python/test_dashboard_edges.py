@@ -56,7 +56,8 @@ def test_nothing_is_shown_as_nothing(project: Project, tmp_path: Path) -> None:
             if widget.kind == "counter":
                 assert seen["value"] in {"0", "\u2013"}, widget.name
             elif widget.title not in ALWAYS:
-                assert seen["empty"].startswith("No rows. Empty"), widget.name
+                assert seen["empty"].startswith("No rows"), widget.name
+                assert "Empty" in seen["empty"], widget.name
             if widget.kind == "counter" and "Questions" in widget.title:
                 assert seen["value"] == "0"
 
@@ -70,12 +71,14 @@ def sorted_rows(page: dict[str, Any]) -> dict[str, Any]:
     return {
         one["name"]: sorted(str([plain(value) for value in row]) for row in one["rows"])
         for one in page["widgets"]
-        if "rows" in one and one["name"] not in CAPPED
+        if "rows" in one and one["name"] not in CAPPED | OF_THE_LOAD
     }
 
 
 # more rows than the page holds: among rows of one time an engine picks as it likes
 CAPPED = {"prompts-sql-context-data"}
+# when each engine's landing was loaded
+OF_THE_LOAD = {"observability-whether-feeds-bring-what-is-new"}
 
 
 def test_redacted_pages_of_two_engines_are_one(
@@ -97,5 +100,7 @@ def test_redacted_pages_of_two_engines_are_one(
     assert pages["duckdb"]["filters"] == pages["postgres"]["filters"]
     drawn, expected = sorted_rows(pages["postgres"]), sorted_rows(pages["duckdb"])
     assert len(expected) > 60
-    for name, rows in expected.items():
-        assert drawn[name] == rows, name
+    different = {
+        name: (drawn[name], rows) for name, rows in expected.items() if drawn[name] != rows
+    }
+    assert different == {}

@@ -161,6 +161,8 @@ def json_value(value: Any) -> Any:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN is not itself
         return None
+    if isinstance(value, float) and value.is_integer():  # engines sum integers to several types
+        return int(value)
     return value
 
 

@@ -92,23 +92,24 @@ def land(project: Project, history: History, mode: str = "full") -> None:
         last = None
         for at_ms, seen in sightings(history.options, space):
             if seen is not last:
-                payload = privacy.space(space_payload(seen, with_serialized_space=True))
-                digest = {"payload": canonical_json(payload)}
-                digest["payload_sha256"] = _sha256(digest["payload"])
-                row = keys | {"fetched_at": datetime.fromtimestamp(at_ms // 1000, UTC)}
-                writer.add(SPACES, row | digest)
-                writer.add(FETCH_ATTEMPTS, row | {"resource": "space", "outcome": "fetched"})
+                configured = privacy.space(space_payload(seen, with_serialized_space=True))
+                told = canonical_json(configured)
+                digest = {"payload": told, "payload_sha256": _sha256(told)}
+                at = {"fetched_at": datetime.fromtimestamp(at_ms // 1000, UTC)}
+                writer.add(SPACES, keys | at | digest)
+                attempt = {"resource": "space", "outcome": "fetched"}
+                writer.add(FETCH_ATTEMPTS, keys | at | attempt)
             last = seen
     for run in history.eval_runs:
         keys = {"workspace_id": run.space.workspace.workspace_id, "space_id": run.space.space_id}
         keys |= {"eval_run_id": run.run_id}
-        payload = text(run_payload(run, now_ms))
-        row = keys | stamp | {"payload": payload, "payload_sha256": _sha256(payload)}
-        writer.add(EVAL_RUNS, row)
+        told = text(run_payload(run, now_ms))
+        digest = {"payload": told, "payload_sha256": _sha256(told)}
+        writer.add(EVAL_RUNS, keys | stamp | digest)
         for result in run.results:
             detailed = text(details_payload(run, result, now_ms))
-            row = keys | stamp | {"result_id": result.result_id, "payload": detailed}
-            writer.add(EVAL_RESULTS, row)
+            result_keys = {"result_id": result.result_id, "payload": detailed}
+            writer.add(EVAL_RESULTS, keys | stamp | result_keys)
     writer.flush()
 
 

@@ -17,7 +17,9 @@ export DBT_PROFILES_DIR ?= profiles
 export GENIE_TARGET := $(TARGET)
 DBT := $(BIN)/dbt --no-use-colors
 DBT_TARGET := --target $(TARGET)
-PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+# one more than there are cores: tests wait for servers, timers and disks, too
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # what dbt leaves behind is the evidence of `make gate`; the exit code stays dbt's
 ARCHIVE = code=$$?; $(BIN)/genie-exporter archive --target $(TARGET) $(1) || code=1; exit $$code

@@ -22,8 +22,8 @@ PERCENT: Json = {"type": "number-percent", "decimalPlaces": {"type": "max", "pla
 SECONDS: Json = {"type": "number-plain", "decimalPlaces": {"type": "max", "places": 1}}
 # all of the milliseconds that phases are measured in
 EXACT_SECONDS: Json = {"type": "number-plain", "decimalPlaces": {"type": "max", "places": 3}}
-# an answer costs less than a cent
-COST: Json = {"type": "number-plain", "decimalPlaces": {"type": "max", "places": 4}}
+# of sums; what a single answer costs is shown in tables, to a hundredth of a cent
+COST: Json = {"type": "number-plain", "decimalPlaces": {"type": "max", "places": 2}}
 
 
 @dataclass(frozen=True, slots=True)

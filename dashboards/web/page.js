@@ -197,6 +197,10 @@ function vegaSpec(widget, rows, height, notes) {
             one.axis = {labelLimit: 180, labelOverlap: true};
             if (percent(field)) one.axis.format = ".0%";
             if (channel === "x" && field.scale === "categorical") one.axis.labelAngle = 0;
+            if (field.scale === "quantitative") {
+                one.axis.tickCount = 6;
+                if (values.every((row) => Number.isInteger(row[one.field]))) one.axis.tickMinStep = 1;
+            }
             if (field.scale === "temporal") Object.assign(one.axis, {tickCount: 6, format: "%b %d"});
         }
         if (channel === "color") {

@@ -73,6 +73,11 @@ EMPTY_ON = {
 # say when a row was built: later after a full refresh, and where system tables are read in place
 BUILD_TIMES = {"source_loaded_at", "newest_load_at"}
 MODELS_ONLY = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+# and the seeds and tables that they read
+WORK_LISTS = (
+    *("+genie_messages_to_fetch", "+genie_spaces_to_fetch"),
+    *("+genie_comments_to_fetch", "+genie_conversations", "+genie_eval_runs"),
+)
 
 pytestmark = pytest.mark.slow
 
@@ -177,7 +182,7 @@ class Account:
         self.engine.project.ingest("load-files", "--table", "billing_usage", str(path))
 
     def fetch(self, *commands: str) -> None:
-        self.engine.build()
+        self.engine.build("--select", *WORK_LISTS)
         for command in commands:
             self.engine.project.ingest(command, "--timeout", "5", expect=None)
 

@@ -205,7 +205,9 @@ function vegaSpec(widget, rows, height, notes) {
         }
         if (channel === "color") {
             one.scale = {domain: orders.color, range: DATA.colors};
-            one.legend = {orient: "bottom", columns: main.clientWidth < 600 ? 2 : 3, labelLimit: 150, title: null};
+            // names beside bars leave less room below them
+            const narrow = roles.y && roles.y.scale === "categorical" ? 1 : 2;
+            one.legend = {orient: "bottom", columns: main.clientWidth < 600 ? narrow : 3, labelLimit: 150, title: null};
         }
         encoding[channel] = one;
     }

@@ -4,50 +4,44 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from harness import CLIENT_SECRET, Project
+from harness import Project
+from observed_account import (
+    HISTORY,
+    NOW,
+    QUICK,
+    RECEIVED,
+    WAREHOUSE,
+    Account,
+    configured,
+    late_event,
+    start,
+    wait_for,
+)
 
 from demo.faults import Faults
 from demo.files import write_system_tables
-from demo.history import HistoryOptions, build_history
 from demo.ids import iso_ms, to_ms
 from demo.server import SimulatedWorkspaces
 from demo.statements import StatementRules
 from demo.system_tables import audit_rows, query_history_rows
-from ingest.client import GenieClient, open_client
-from ingest.errors import FetchError, WorkspaceError
+from ingest.errors import WorkspaceError
 from ingest.loading import load_files
 from ingest.privacy import Privacy
-from ingest.recording import BatchWriter, RunCounts, recorded_run
-from ingest.secret_scope import ServicePrincipal
-from ingest.statements import Statement, StatementClient
-from ingest.system_tables import Wanted, fetch_system_tables
-from ingest.worklist import Workspace
-from ingest.workspaces import Run
 from warehouse.landing import SYSTEM_TABLES
 
-NOW = datetime.now(UTC)
-# the work list reads back from now
-HISTORY = build_history(HistoryOptions(end=NOW.replace(minute=0, second=0), messages=150))
-WAREHOUSE = HISTORY.spaces[0].warehouse_id
-QUICK = StatementRules(slow_every=0)
 AUDIT = "system.access.audit"
 GENIE_EVENTS = sorted(
     {row["event_id"] for row in audit_rows(HISTORY) if row["service_name"] == "aibiGenie"}
 )
 BUILT = ("+genie_messages_to_fetch", "+genie_spaces_to_fetch", "+genie_system_tables_to_fetch")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
-RECEIVED = "* exclude (fetched_at, batch_id)"
 OF_GENIE = {
     "audit": "service_name = 'aibiGenie'",
     "workspaces": "true",
@@ -58,55 +52,6 @@ OF_GENIE = {
 }
 
 
-@dataclass
-class Account:
-    """A project whose database is built and empty, and the account that it observes."""
-
-    project: Project
-    served: SimulatedWorkspaces
-    privacy: Privacy = Privacy()  # noqa: RUF009 - it does not change
-
-    def bring(self, *tables: str, **options: Any) -> RunCounts:
-        """Run the service as its command does, without the time that a process takes to start."""
-        warehouse, stop = self.project.warehouse, threading.Event()
-        wanted = Wanted(next(iter(self.served.urls.values())), WAREHOUSE, tables, **options)
-        principal = ServicePrincipal(HISTORY.observer.name, CLIENT_SECRET)
-
-        def sign_in(workspace: Workspace) -> GenieClient:
-            return open_client(str(workspace.url), (), stop, principal=principal)
-
-        with recorded_run(warehouse, "system-tables") as counts:
-            run = Run(BatchWriter(warehouse), counts, self.privacy, stop, lambda *_: None)
-            fetch_system_tables(warehouse, sign_in, run, wanted)
-        return counts
-
-    def command(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        return self.project.ingest("system-tables", *arguments, expect=expect)
-
-    def landed(self, table: str = "audit", columns: str = RECEIVED) -> list[dict[str, Any]]:
-        return self.project.query(f"select {columns} from genie_raw.{table} order by all")
-
-    def events(self) -> list[str]:
-        rows = self.project.query("select event_id from genie_raw.audit order by event_id")
-        return [row["event_id"] for row in rows]
-
-    def count(self, table: str = "audit") -> int:
-        number: int = self.project.value(f"select count(*) from genie_raw.{table}")
-        return number
-
-    def texts(self) -> list[str]:
-        """Return the statements that the warehouse ran since the last call."""
-        found = [body["statement"] for body in self.served.statements.received]
-        self.served.statements.received.clear()
-        return found
-
-    def a_day_passes(self) -> None:
-        with self.project.warehouse.transaction() as transaction:
-            transaction.execute(
-                "update genie_raw.fetch_attempts set fetched_at = fetched_at - interval '1' day"
-            )
-
-
 @pytest.fixture(scope="module")
 def built(make_project: Callable[[], Project]) -> Project:
     """What `make build` leaves on an empty database; tests take copies."""
@@ -114,16 +59,6 @@ def built(make_project: Callable[[], Project]) -> Project:
     project.ingest("init")
     project.dbt("build", "--select", *BUILT, *NO_TESTS)
     return project
-
-
-def configured(project: Project, served: SimulatedWorkspaces) -> Account:
-    served.statements.rules = QUICK
-    project.sign_in(HISTORY)
-    project.extra |= {
-        "DATABRICKS_HOST": next(iter(served.urls.values())),
-        "DATABRICKS_WAREHOUSE_ID": WAREHOUSE,
-    }
-    return Account(project, served)
 
 
 @pytest.fixture
@@ -143,13 +78,6 @@ def loaded(account: Account) -> Account:
     account.bring("audit")
     account.texts()
     return account
-
-
-def late_event(event_id: str, ago: timedelta) -> dict[str, Any]:
-    """Return an event of Genie that the account's table does not have yet."""
-    moment = iso_ms(to_ms(NOW - ago))
-    of_genie = next(row for row in audit_rows(HISTORY) if row["service_name"] == "aibiGenie")
-    return of_genie | {"event_id": event_id, "event_time": moment, "event_date": moment[:10]}
 
 
 def test_statements_and_files_land_the_same(
@@ -501,24 +429,6 @@ def test_faults_of_the_api_are_overcome(account: Account) -> None:
     assert sum(account.served.faults_met.values()) > 3
 
 
-def start(account: Account, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "ingest", "system-tables", *arguments],
-        cwd=account.project.folder,
-        env=account.project.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(test: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not test():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_a_killed_run_is_gone_on_with(account: Account) -> None:
     for pages in (5, 12):
         process = start(account, "--table", "audit", "--page-rows", "20")
@@ -547,56 +457,6 @@ def test_a_stop_cancels_the_statement(account: Account) -> None:
     assert "stopped on request" in errors
     assert len(account.served.statements.canceled) == 1
     assert account.count("workspaces") == len(HISTORY.workspaces), "what was landed is kept"
-
-
-class Scripted:
-    """A workspace that gives the answers it was told."""
-
-    def __init__(self, *answers: dict[str, Any]) -> None:
-        self.answers = list(answers)
-        self.canceled = 0
-
-    def call(self, method: str, path: str, **given: Any) -> dict[str, Any]:
-        return self.answers.pop(0)
-
-    def call_at_last(self, method: str, path: str) -> None:
-        self.canceled += path.endswith("/cancel")
-
-    def sleep(self, seconds: float) -> None:
-        pass
-
-
-def succeeded(rows: int, result: dict[str, Any]) -> dict[str, Any]:
-    columns = [{"name": "n", "type_name": "STRING"}]
-    manifest = {"schema": {"columns": columns}, "total_row_count": rows}
-    return {"status": {"state": "SUCCEEDED"}, "manifest": manifest, "result": result}
-
-
-@pytest.mark.parametrize(
-    ("answers", "code", "canceled"),
-    [
-        ([{}], "INVALID_ANSWER", 1),
-        ([{"status": {"state": "PENDING"}}, {"status": {"state": "CLOSED"}}], "CLOSED", 0),
-        ([{"status": {"state": "CANCELED"}}], "CANCELED", 0),
-        ([{"status": {"state": "SUCCEEDED"}}], "INVALID_ANSWER", 0),
-        ([succeeded(2, {"data_array": [["a"]]})], "INVALID_ANSWER", 0),
-        ([succeeded(1, {"data_array": [["a", "b"]]})], "INVALID_ANSWER", 0),
-        ([succeeded(2, {"data_array": [["a"]], "next_chunk_index": 0})], "INVALID_ANSWER", 0),
-    ],
-)
-def test_answers_that_make_no_sense_are_no_rows(
-    answers: list[dict[str, Any]], code: str, canceled: int
-) -> None:
-    api = Scripted(*answers)
-    with pytest.raises(FetchError) as fault:
-        StatementClient(api, WAREHOUSE, timeout_seconds=60).run(Statement("select 1", {}))
-    assert (fault.value.error_code, api.canceled) == (code, canceled)
-
-
-def test_a_result_without_rows_is_one() -> None:
-    api = Scripted(succeeded(0, {}))
-    result = StatementClient(api, WAREHOUSE, timeout_seconds=60).run(Statement("select 1", {}))
-    assert (result.rows, result.is_truncated) == ([], False)
 
 
 @pytest.mark.slow

@@ -121,8 +121,9 @@ dashboard-build: $(STAMP) ## write the AI/BI dashboard from its parts
 dashboard-deploy: $(STAMP) ## create or change the AI/BI dashboard in DATABRICKS_HOST and publish it (OPTIONS=--dry-run)
 	@$(BIN)/genie-dashboard deploy $(OPTIONS)
 
-bench: $(STAMP) ## what the exporter costs, against what it may cost
+bench: $(STAMP) ## what the exporter and the dashboard's page cost, against what they may cost (after make demo)
 	$(BIN)/python bench/exporter.py
+	$(BIN)/python bench/dashboard.py
 
 docs: $(STAMP) ## generate the dbt docs site
 	$(DBT) docs generate $(DBT_TARGET)

@@ -58,7 +58,7 @@ def page(database: Path, output: Path, bound: int) -> float:
     environment = os.environ | {"GENIE_DUCKDB_PATH": str(database), "GENIE_TARGET": "duckdb"}
     begun = time.perf_counter()
     command = (*RENDER, "--target", "duckdb", "--output", str(output))
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - begun
     size = output.stat().st_size / 1e6
     print(f"page of {count(database):,} messages: {seconds:.1f} s, under {bound}; ", end="")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
 EXIT_FAILED, EXIT_USAGE = 1, 64
+# of DuckDB: joins of a million messages take less than 2 GB
+_MEMORY_LIMIT = "4GB"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,6 +90,7 @@ def render(reporter: Reporter, path: Path, target: str, output: Path) -> None:
         profile,
         schema_prefix=os.environ.get("GENIE_SCHEMA_PREFIX", ""),
         allowed_hosts=allowed_hosts(os.environ.get("GENIE_ALLOWED_HOSTS", "")),
+        memory_limit=_MEMORY_LIMIT,
     )
     text = rendered(found, warehouse, profile.engine)
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -227,6 +227,7 @@ def _engine(target: str) -> Iterator[Mapping[str, str]]:
 
 def _next_steps(target: str, settings: Mapping[str, Any]) -> Iterator[str]:
     option = "" if target == "duckdb" else f" --target {target}"
+    variable = "" if target == "duckdb" else f" TARGET={target}"
     if "path" in settings:
         yield f"database         {settings['path']}"
     elif target == "postgres" and "GENIE_PG_HOST" not in os.environ:
@@ -234,7 +235,8 @@ def _next_steps(target: str, settings: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield f"database         {settings['host']}"
     yield f"what waits       .venv/bin/genie-ingest status{option}"
-    yield f"every model      make docs-serve{'' if not option else f' TARGET={target}'}"
+    yield f"dashboard        make dashboard{variable}"
+    yield f"every model      make docs-serve{variable}"
 
 
 @main.command()

@@ -30,7 +30,7 @@ _TYPES = {
 }
 
 # without a limit the cache grows with the file; dbt has settings of its own in the profile
-_CONFIG = {"memory_limit": "1GB"}
+MEMORY_LIMIT = "1GB"
 
 _view_numbers = itertools.count()
 
@@ -42,9 +42,16 @@ class DuckDBWarehouse(Warehouse):
     query runs; while another process has it, opening is tried again until the time-out.
     """
 
-    def __init__(self, path: Path, *, lock_timeout_seconds: float = 60.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lock_timeout_seconds: float = 60.0,
+        memory_limit: str = MEMORY_LIMIT,
+    ) -> None:
         self._path = path
         self._lock_timeout_seconds = lock_timeout_seconds
+        self._config = {"memory_limit": memory_limit}
 
     def create_tables(self, tables: Iterable[Table]) -> None:
         """Create the file, the schemas and the absent tables."""
@@ -97,7 +104,7 @@ class DuckDBWarehouse(Warehouse):
             reraise=True,
         )
         try:
-            return attempts(duckdb.connect, str(self._path), config=_CONFIG)
+            return attempts(duckdb.connect, str(self._path), config=self._config)
         except duckdb.Error as error:
             if _is_locked(error):
                 raise WarehouseLockedError(

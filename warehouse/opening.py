@@ -9,7 +9,7 @@ from pathlib import Path
 
 from warehouse.base import UnknownTargetError, Warehouse
 from warehouse.databricks import DatabricksWarehouse
-from warehouse.duckdb import DuckDBWarehouse, MemoryWarehouse
+from warehouse.duckdb import MEMORY_LIMIT, DuckDBWarehouse, MemoryWarehouse
 from warehouse.hosts import DATABRICKS_HOSTS, check_host
 from warehouse.postgres import PostgresWarehouse
 from warehouse.prefixed import PrefixedWarehouse
@@ -27,6 +27,7 @@ def open_warehouse(
     lock_timeout_seconds: float = DEFAULT_LOCK_TIMEOUT_SECONDS,
     schema_prefix: str = "",
     allowed_hosts: Sequence[str] = DATABRICKS_HOSTS,
+    memory_limit: str = MEMORY_LIMIT,
 ) -> Warehouse:
     """Return the warehouse of a profile; nothing is opened before it is used.
 
@@ -35,6 +36,7 @@ def open_warehouse(
         lock_timeout_seconds: To wait for a database that another process holds.
         schema_prefix: Put before the names of our schemas.
         allowed_hosts: Patterns of hosts that may be sent a credential of Databricks.
+        memory_limit: What an embedded engine may take, like 1GB.
 
     Raises:
         UnknownTargetError: the engine is not supported here, or the prefix no part of a name.
@@ -43,7 +45,7 @@ def open_warehouse(
         raise UnknownTargetError(f"GENIE_SCHEMA_PREFIX {schema_prefix!r}: a-z, 0-9 and _ only")
     if profile.engine == "databricks":
         return _open_databricks(profile, schema_prefix, allowed_hosts)
-    warehouse = _open(profile, lock_timeout_seconds)
+    warehouse = _open(profile, lock_timeout_seconds, memory_limit)
     return PrefixedWarehouse(warehouse, schema_prefix) if schema_prefix else warehouse
 
 
@@ -56,12 +58,14 @@ def _open_databricks(profile: Profile, prefix: str, allowed_hosts: Sequence[str]
     return PrefixedWarehouse(warehouse, f"`{catalog}`.{prefix}")
 
 
-def _open(profile: Profile, lock_timeout_seconds: float) -> Warehouse:
+def _open(profile: Profile, lock_timeout_seconds: float, memory_limit: str) -> Warehouse:
     if profile.engine == "duckdb":
         path = str(profile.settings["path"])
         if path == ":memory:":
             return MemoryWarehouse()
-        return DuckDBWarehouse(Path(path), lock_timeout_seconds=lock_timeout_seconds)
+        return DuckDBWarehouse(
+            Path(path), lock_timeout_seconds=lock_timeout_seconds, memory_limit=memory_limit
+        )
     if profile.engine == "postgres":
         return PostgresWarehouse(profile.settings, lock_timeout_seconds=lock_timeout_seconds)
     raise UnknownTargetError(

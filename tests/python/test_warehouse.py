@@ -16,6 +16,7 @@ from warehouse import (
     DuckDBWarehouse,
     MemoryWarehouse,
     PostgresWarehouse,
+    Profile,
     Table,
     UnknownTargetError,
     Warehouse,
@@ -178,6 +179,15 @@ def hold(path: Path, seconds: float) -> subprocess.Popen[str]:
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     return holder
+
+
+def test_memory_has_a_limit(tmp_path: Path) -> None:
+    setting = "select current_setting('memory_limit') as memory"
+    profile = Profile("test", "duckdb", {"path": str(tmp_path / "a.duckdb")})
+    for options, limit in (({}, "953.6 MiB"), ({"memory_limit": "2GiB"}, "2.0 GiB")):
+        warehouse = open_warehouse(profile, **options)
+        warehouse.create_tables([PEOPLE])
+        assert warehouse.read(setting).to_pylist() == [{"memory": limit}]
 
 
 def test_a_locked_file_is_waited_for(tmp_path: Path) -> None:

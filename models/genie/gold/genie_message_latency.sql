@@ -8,17 +8,7 @@
 
 with messages as (
 
-    select details.*
-    from {{ ref('message_details') }} as details
-    {% if is_incremental() %}
-        left join {{ this }} as kept
-            on details.message_key = kept.message_key
-        where
-            kept.message_key is null
-            or kept.source_loaded_at is distinct from details.source_loaded_at
-            or kept.space_name is distinct from details.space_name
-            or kept.workspace_name is distinct from details.workspace_name
-    {% endif %}
+    {{ changed_messages() }}
 
 ),
 

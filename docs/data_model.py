@@ -50,7 +50,8 @@ whole. *Personal data* marks columns whose content depends on
 class Table:
     """A model, seed, snapshot or source as its YAML tells it; descriptions are rendered.
 
-    `shared` holds names of columns, each with the doc block that describes it.
+    `shared` holds names of columns, each with the doc block that describes it; `filled` holds
+    those that a test says are never null.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Json, ...]
     shared: frozenset[tuple[str, str]]
+    filled: frozenset[str]
     stored_as: str
 
     @property
@@ -108,7 +110,10 @@ class Reader:
             for column in _columns(node)
         )
         description = self._text(node.get("description", ""))
-        return Table(node["name"], description, _key(node), columns, shared, stored_as)
+        filled = _columns_of("never_null", node)
+        return Table(
+            node["name"], description, _key(node), columns, shared, frozenset(filled), stored_as
+        )
 
     def _text(self, text: str) -> str:
         return " ".join(self._jinja.from_string(text).render().split())
@@ -136,11 +141,16 @@ def _key(node: Json) -> tuple[str, ...]:
     for column in _columns(node):
         if "unique" in column.get("data_tests", ()):
             return (column["name"],)
-    for test in node.get("data_tests", ()):
-        if isinstance(test, dict) and "unique_together" in test:
-            return tuple(test["unique_together"]["arguments"]["columns"])
     unique = node.get("config", {}).get("unique_key")
-    return (unique, "dbt_valid_from") if unique else ()
+    return _columns_of("unique_together", node) or ((unique, "dbt_valid_from") if unique else ())
+
+
+def _columns_of(name: str, node: Json) -> tuple[str, ...]:
+    """Return the columns that a test of a whole table is given."""
+    for test in node.get("data_tests", ()):
+        if isinstance(test, dict) and name in test:
+            return tuple(test[name]["arguments"]["columns"])
+    return ()
 
 
 def _cell(text: str) -> str:
@@ -174,7 +184,8 @@ def _details(table: Table) -> Iterator[str]:
         meta = column.get("config", {}).get("meta", {})
         mark = " *Personal data.*" if meta.get("contains") == "personal_data" else ""
         text = _cell(column["description"])
-        yield f"| `{column['name']}` | {column['data_type']} | {text}{mark} |"
+        filled = ", never null" if column["name"] in table.filled else ""
+        yield f"| `{column['name']}` | {column['data_type']}{filled} | {text}{mark} |"
     yield ""
     yield "</details>"
     yield ""

@@ -223,12 +223,8 @@ class DatabricksProject(Project):
     """The project with the stand-in for its database."""
 
     engine: str = "databricks"
+    dbt_within: float = BUILDS_WITHIN
     standin: Standin = field(kw_only=True)
-
-    def run(
-        self, *command: str, expect: int | None = 0, timeout: float = BUILDS_WITHIN
-    ) -> subprocess.CompletedProcess[str]:
-        return super().run(*command, expect=expect, timeout=timeout)
 
     @cached_property
     def warehouse(self) -> StandinWarehouse:  # type: ignore[override]

@@ -126,6 +126,7 @@ def deployment(
         "var.service_principal": history.observer.name,
     }
     project = databricks_project
+    project.artifacts = True  # for the gate and the docs
     credentials = {
         "DATABRICKS_CLIENT_ID": history.asker.name,
         "DATABRICKS_CLIENT_SECRET": CLIENT_SECRET,

@@ -54,6 +54,7 @@ class Artifacts:
 @pytest.fixture(scope="module")
 def artifacts(make_project: Callable[[], Project]) -> Artifacts:
     project = make_project()
+    project.artifacts = True
     project.ingest("init")
     project.dbt("build")
     project.dbt("docs", "generate")

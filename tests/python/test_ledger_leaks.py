@@ -36,6 +36,7 @@ def warnings(project: Project, leaks: Leaks) -> set[str]:
     load_ledger(
         project.warehouse, LedgerOptions(end=ENDED, transactions=9_000, months=6, leaks=leaks)
     )
+    project.artifacts = True
     project.dbt("build", "--exclude-resource-type", "unit_test", *WHAT_IS_TRAINED_ON)
     results = json.loads((project.parsed / "run_results.json").read_text())["results"]
     return {item["unique_id"].split(".")[2] for item in results if item["status"] == "warn"}

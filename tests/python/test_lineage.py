@@ -106,6 +106,7 @@ def free_port() -> int:
 def site(make_project: Callable[[], Project]) -> Iterator[str]:
     """The address of the docs site, served by dbt."""
     project = make_project()
+    project.artifacts = True
     project.create_tables()
     project.dbt("parse")
     project.dbt("docs", "generate", "--no-compile", "--empty-catalog")

@@ -233,6 +233,7 @@ def recording(
         tmp_path_factory.mktemp("duckdb"),
         tmp_path_factory.mktemp("target"),
         {"DBT_PROJECT_DIR": str(project_folder)},
+        artifacts=True,
     )
     project.sign_in(history)
     account = Account(Engine(project, variables), history, site)
@@ -301,6 +302,7 @@ def other(
     """The engine to compare, empty."""
     project: Project = request.getfixturevalue(f"{request.param}_project")
     project.parsed = tmp_path_factory.mktemp("target")
+    project.artifacts = True
     project.extra["DBT_PROJECT_DIR"] = str(project_folder)
     project.create_tables()
     return Engine(project, variables, COMPARED.get(request.param, STAGES))

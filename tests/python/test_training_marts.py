@@ -61,6 +61,7 @@ def test_increments_give_what_a_full_refresh_gives(project: Project) -> None:
 
 
 def test_the_tests_find_no_leakage_and_warn_of_what_was_left_out(project: Project) -> None:
+    project.artifacts = True
     project.dbt("test", "--select", "path:models/ml,test_type:data", "tag:ml,test_type:singular")
     assert failed(project) == {
         "ledger_features_point_in_time": "warn",

@@ -53,6 +53,8 @@ _SPECIAL: dict[str, dict[str, Any]] = {
 class Watched(Project):
     """The small project on a database of its own."""
 
+    artifacts: bool = True
+
     @property
     def dbt_folder(self) -> Path:
         return self.folder / "dbt"

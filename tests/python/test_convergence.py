@@ -42,7 +42,9 @@ def test_repeated_runs_converge_under_all_faults(
     project.sign_in(history)
     project.load(history, site.urls)
     arguments = ("--exclude-resource-type", "unit_test", "--vars", json.dumps(FAST))
-    project.dbt("build", *arguments)
+    project.dbt(
+        "build", *arguments, "--select", "+genie_messages_to_fetch", "+message_fetch_errors"
+    )
     for _ in range(RUNS):
         project.ingest("messages", "--timeout", "2", expect=None)
         left = project.query(

@@ -107,7 +107,9 @@ def test_nothing_is_lost_or_doubled_by_kills(
     for life in lives:
         assert life.landed() == len(history.messages)
         assert not unfinished_runs(life)
-    last.project.dbt("build", "--exclude-resource-type", "unit_test")
+    last.project.dbt(
+        "build", "--exclude-resource-type", "unit_test", "--select", "+message_details"
+    )
     gold = (
         "select count(*) as n, count(distinct message_id) as m from genie_analytics.message_details"
     )

@@ -212,7 +212,13 @@ class Account:
 
 @pytest.fixture(scope="module")
 def variables() -> str:
-    return json.dumps({"genie_service_principals": ["someone@else.example"]})
+    # files of few rows are as good as one: test_databricks.py lets them be put together
+    return json.dumps(
+        {
+            "genie_service_principals": ["someone@else.example"],
+            "DATABRICKS_SKIP_OPTIMIZE": "true",
+        }
+    )
 
 
 @pytest.fixture(scope="module")

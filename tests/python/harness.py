@@ -25,6 +25,7 @@ from warehouse.landing import ALL_TABLES, SYSTEM_TABLES
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 BILL = ("warehouse_hours", "billing_usage", "list_prices")
+WITHOUT_ARTIFACTS = {"DBT_WRITE_JSON": "false", "DBT_LOG_LEVEL_FILE": "none"}
 CLIENT_SECRET = "correct-horse-battery-staple"
 
 
@@ -33,16 +34,7 @@ def copy_project(folder: Path) -> Path:
     for name in ("models", "macros", "seeds", "snapshots", "tests/dbt", "profiles"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "dbt_project.yml", folder)
-    without_column_comments(folder)
     return folder
-
-
-def without_column_comments(folder: Path) -> None:
-    """Let columns of a copy get no comments: on Databricks each is a statement of its own."""
-    path = folder / "dbt_project.yml"
-    settings = path.read_text(encoding="utf-8")
-    assert settings.count("columns: true") == 1
-    path.write_text(settings.replace("columns: true", "columns: false"))
 
 
 def expected(
@@ -63,7 +55,7 @@ class Project:
     extra: dict[str, str] = field(default_factory=dict)
     engine: str = "duckdb"
     dbt_within: float = 300  # seconds
-    artifacts: bool = False  # whether dbt writes its manifest and results: each takes a second
+    artifacts: bool = False  # whether dbt writes its manifest, results and log, which takes seconds
 
     @property
     def warehouse(self) -> Warehouse:
@@ -90,6 +82,8 @@ class Project:
             # the same text for every project: a changed profile would make dbt parse anew
             "GENIE_DUCKDB_PATH": self.database.name,
             "GENIE_TARGET": self.engine,
+            # a statement for each column: asked for where they are looked at
+            "GENIE_COLUMN_COMMENTS": "false",
             **self.extra,
         }
 
@@ -114,7 +108,7 @@ class Project:
         finished = run_dbt(
             ["--no-use-colors", *arguments],
             cwd=self.folder,
-            env={"DBT_WRITE_JSON": str(self.artifacts), **self.environment},
+            env=self.environment if self.artifacts else WITHOUT_ARTIFACTS | self.environment,
             timeout=self.dbt_within,
         )
         return expected(finished, expect)

@@ -21,7 +21,7 @@ import sqlglot
 from bundle import BUNDLE, VALUES, Bundle, copy_synced_files
 from dashboard_data import FILE, page_data
 from databricks_standin import CATALOG, CONNECTION, DatabricksProject
-from harness import CLIENT_SECRET, ROOT, without_column_comments
+from harness import CLIENT_SECRET, ROOT
 from sqlfluff.core import FluffConfig, Linter
 from sqlglot import exp
 
@@ -112,7 +112,6 @@ def deployment(
     served.sql_url = databricks_project.standin.url
     files = tmp_path_factory.mktemp("files")
     copy_synced_files(files)
-    without_column_comments(files)
     profile = files / "ops/databricks/profiles/profiles.yml"
     where = json.dumps(databricks_project.standin.connection_parameters)
     profile.write_text(f"{profile.read_text()}      {CONNECTION}: {where}\n")
@@ -220,6 +219,7 @@ def test_an_increment_builds_and_changes_nothing(project: DatabricksProject) -> 
 
 def test_comments_are_stored(project: DatabricksProject) -> None:
     project.extra["DBT_PROJECT_DIR"] = str(ROOT)
+    project.extra["GENIE_COLUMN_COMMENTS"] = "true"
     project.dbt("run", "--select", "silver_deletions", "genie_space_changes")
     for table in ("genie_silver.silver_deletions", "genie_analytics.genie_space_changes"):
         columns = project.query(f"describe table main.{table}")

@@ -55,6 +55,7 @@ class Artifacts:
 def artifacts(make_project: Callable[[], Project]) -> Artifacts:
     project = make_project()
     project.artifacts = True
+    project.extra["GENIE_COLUMN_COMMENTS"] = "true"
     project.ingest("init")
     project.dbt("build")
     project.dbt("docs", "generate")
@@ -141,6 +142,19 @@ def test_documented_columns_are_the_built_ones(artifacts: Artifacts) -> None:
         assert set(node["columns"]) == artifacts.columns_built[id_], node["name"]
         bare = [name for name, column in node["columns"].items() if not column["description"]]
         assert bare == [], node["name"]
+
+
+def test_descriptions_are_stored_as_comments(artifacts: Artifacts) -> None:
+    stored = {
+        (row["table_name"], row["column_name"]): row["comment"]
+        for row in artifacts.project.query(
+            "select table_name, column_name, comment from duckdb_columns() where comment <> ''"
+        )
+    }
+    for node in artifacts.models.values():
+        for name, column in node["columns"].items():
+            told = stored[node["name"], name]
+            assert told.split() == column["description"].split(), node["name"]
 
 
 def test_what_is_read_from_outside_has_contracts_and_keys(artifacts: Artifacts) -> None:

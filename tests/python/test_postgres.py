@@ -82,9 +82,12 @@ def test_everything_builds_on_version_15(
     tmp_path: Path, serve: Callable[..., SimulatedWorkspaces]
 ) -> None:
     with running_server(DEBIAN_15) as server:
-        project = Project(tmp_path, tmp_path / "target", dict(server.environ), engine="postgres")
+        extra = {**server.environ, "GENIE_COLUMN_COMMENTS": "true"}
+        project = Project(tmp_path, tmp_path / "target", extra, engine="postgres")
         assert project.value("select current_setting('server_version_num')").startswith("15")
         build_everything(project, serve)
+        table = "'genie_analytics.message_details'::regclass"
+        assert project.value(f"select col_description({table}, 1)").startswith("Key of the message")
 
 
 def build_everything(project: Project, serve: Callable[..., SimulatedWorkspaces]) -> None:

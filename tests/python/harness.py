@@ -26,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 BILL = ("warehouse_hours", "billing_usage", "list_prices")
 WITHOUT_ARTIFACTS = {"DBT_WRITE_JSON": "false", "DBT_LOG_LEVEL_FILE": "none"}
+# what says what to fetch, with the seeds and tables that it reads
+WORK_LISTS = (
+    *("+genie_messages_to_fetch", "+genie_spaces_to_fetch"),
+    *("+genie_comments_to_fetch", "+genie_conversations", "+genie_eval_runs"),
+)
 CLIENT_SECRET = "correct-horse-battery-staple"
 
 

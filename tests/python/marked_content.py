@@ -75,7 +75,7 @@ class Site:
     def build(self, *arguments: str) -> None:
         # the tests of the models run once, in the end; each time would take minutes
         kinds = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
-        self.project.dbt("build", *kinds, *arguments)
+        self.project.dbt("build", *kinds, "--exclude", "path:models/ml", *arguments)
 
     def fetch(self) -> None:
         self.project.ingest("spaces", expect=None)

@@ -20,7 +20,7 @@ from comparing import differences
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 from databricks.sdk.service.dashboards import GenieFeedbackRating
-from harness import CLIENT_SECRET, Project, copy_project
+from harness import CLIENT_SECRET, WORK_LISTS, Project, copy_project
 from ledger_rows import ledger_batches
 
 from demo.faults import Faults
@@ -73,11 +73,6 @@ EMPTY_ON = {
 # say when a row was built: later after a full refresh, and where system tables are read in place
 BUILD_TIMES = {"source_loaded_at", "newest_load_at"}
 MODELS_ONLY = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
-# and the seeds and tables that they read
-WORK_LISTS = (
-    *("+genie_messages_to_fetch", "+genie_spaces_to_fetch"),
-    *("+genie_comments_to_fetch", "+genie_conversations", "+genie_eval_runs"),
-)
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from harness import Project
+from harness import WORK_LISTS, Project
 from marked_content import (
     DAYS,
     END,
@@ -46,7 +46,7 @@ def site(make_project: Callable[[], Project], serve: Callable[..., SimulatedWork
     project.sign_in(history)
     project.load(history, served.urls)
     site = Site(project, history, served)
-    site.build()
+    site.build("--select", *WORK_LISTS)
     site.fetch()
     plant(site)
     # what was built of the audit log and the query history had no mark yet

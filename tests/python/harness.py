@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from forked_dbt import run_dbt
+from forked import run_forked
 
 from demo.files import write_system_tables
 from demo.history import History
@@ -107,11 +106,14 @@ class Project:
         return expected(finished, expect)
 
     def ingest(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "ingest", *arguments, expect=expect)
+        finished = run_forked(
+            *("genie-ingest", arguments), cwd=self.folder, env=self.environment, timeout=300
+        )
+        return expected(finished, expect)
 
     def dbt(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
-        finished = run_dbt(
-            ["--no-use-colors", *arguments],
+        finished = run_forked(
+            *("dbt", ["--no-use-colors", *arguments]),
             cwd=self.folder,
             env=self.environment if self.artifacts else WITHOUT_ARTIFACTS | self.environment,
             timeout=self.dbt_within,

@@ -56,6 +56,7 @@ def artifacts(make_project: Callable[[], Project]) -> Artifacts:
     project = make_project()
     project.artifacts = True
     project.extra["GENIE_COLUMN_COMMENTS"] = "true"
+    project.parsed = project.folder / "target"  # other settings make dbt parse anew
     project.ingest("init")
     project.dbt("build")
     project.dbt("docs", "generate")

@@ -421,7 +421,7 @@ def test_faults_of_the_api_are_overcome(account: Account) -> None:
     )
     for _ in range(10):
         try:
-            if account.bring("audit", page_rows=200).outcome == "done":
+            if account.bring("audit", page_rows=100).outcome == "done":
                 break
         except WorkspaceError:
             continue

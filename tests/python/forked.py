@@ -1,4 +1,4 @@
-"""dbt in forks of a process that has imported it: to import it costs more than most commands.
+"""Programs in forks of a process that has imported what is slow to import: dbt, and the SDK.
 
 A worker of pytest has one such process, from its first command on. Each command is a process of its
 own still, with its own folder, environment and output, and ends as a program does.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import gc
+import importlib
 import json
 import os
 import select
@@ -17,15 +19,24 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+IMPORTED = (
+    *("dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.postgres", "dbt.adapters.databricks"),
+    *("ingest.cli", "databricks.sdk", "pyarrow.parquet"),
+)
+# a fork has no thread but the one that forks: NumPy shall start none when it is imported
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
-def run_dbt(
-    arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
+
+def run_forked(
+    program: str, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of dbt, as subprocess.run does.
+    """Run `dbt` or `genie-ingest`, as subprocess.run does.
 
     Raises:
         subprocess.TimeoutExpired: After so many seconds; the command is killed.
@@ -33,7 +44,7 @@ def run_dbt(
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as connection:
         outputs = [Path(folder, name) for name in ("stdout", "stderr")]
         request = {
-            "arguments": [*arguments],
+            "command": [program, *arguments],
             "cwd": str(cwd),
             "env": dict(env),
             "outputs": [str(path) for path in outputs],
@@ -47,21 +58,22 @@ def run_dbt(
                 code = int(told.readline())
             except TimeoutError as error:
                 os.kill(process, signal.SIGKILL)
-                raise subprocess.TimeoutExpired([*arguments], timeout) from error
+                raise subprocess.TimeoutExpired(request["command"], timeout) from error
         stdout, stderr = (path.read_text(encoding="utf-8") for path in outputs)
-    return subprocess.CompletedProcess([*arguments], code, stdout, stderr)
+    return subprocess.CompletedProcess(request["command"], code, stdout, stderr)
 
 
 @functools.cache
 def _starter() -> str:
     """Start the process that forks, and return its address; it ends with this one."""
-    folder = tempfile.TemporaryDirectory(prefix="dbt-")
+    folder = tempfile.TemporaryDirectory(prefix="forks-")
     address = str(Path(folder.name, "socket"))
     starter = subprocess.Popen(
         # -P: our modules must not hide others'
         [sys.executable, "-P", __file__, address],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=os.environ | ONE_THREAD,
         text=True,
     )
     assert starter.stdin is not None
@@ -76,11 +88,11 @@ def _starter() -> str:
     return address
 
 
-def serve(address: str) -> None:
+def serve(address: str) -> NoReturn:
     """Fork for each connection, until the caller is gone."""
-    import dbt.adapters.duckdb
-    import dbt.adapters.postgres
-    import dbt.cli.main  # noqa: F401 - for the forks
+    for name in IMPORTED:
+        importlib.import_module(name)
+    gc.freeze()  # so that no collection of a fork copies what it did not make
 
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
@@ -94,6 +106,7 @@ def serve(address: str) -> None:
                 answer(connection)
             connection.close()
             reap()
+    os._exit(0)
 
 
 def answer(connection: socket.socket) -> NoReturn:
@@ -111,16 +124,33 @@ def answer(connection: socket.socket) -> NoReturn:
 
 
 def run(request: Mapping[str, Any]) -> NoReturn:
-    """Become the command: databases are closed when the interpreter ends."""
-    from dbt.cli.main import cli
+    """Become the command, and end as it ends: threads are waited for, databases closed.
 
+    What an interpreter does besides, to free each object, would copy all memory of the parent.
+    """
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
     for number, path in enumerate(request["outputs"], start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
-    sys.argv = ["dbt", *request["arguments"]]
-    sys.exit(cli())
+    sys.argv = request["command"]
+    if sys.argv[0] == "dbt":
+        from dbt.cli.main import cli as main
+    else:
+        from ingest.cli import main
+    code: object = 1
+    try:
+        main()
+        code = 0
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:  # noqa: BLE001 - told as the interpreter tells it
+        traceback.print_exc()
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def reap() -> None:

@@ -20,6 +20,8 @@ WORK_LISTS = ("genie_messages_to_fetch", "genie_comments_to_fetch", "genie_eval_
 LONGEST_MODEL = 150
 LONGEST_NAME = 63
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Artifacts:

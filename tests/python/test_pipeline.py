@@ -20,6 +20,8 @@ from demo.server import SimulatedWorkspaces
 
 END = datetime(2026, 11, 20, 15, tzinfo=UTC)
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Pipeline:

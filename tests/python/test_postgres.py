@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from harness import Project
+from harness import WORK_LISTS, Project
 from servers import PostgresAccess, running_server
 
 from demo.faults import Faults
@@ -115,7 +115,7 @@ def test_two_ingesters_and_a_build_at_once(
     postgres_access.renew_database()
     project.sign_in(history)
     project.load(history, site.urls)
-    project.dbt("build", *MODELS_ONLY)
+    project.dbt("build", *MODELS_ONLY, "--select", "+message_details", *WORK_LISTS)
     faults: list[str] = []
     done = threading.Event()
 
@@ -143,7 +143,7 @@ def test_two_ingesters_and_a_build_at_once(
     # 2: some of the messages are in a space that we may not read
     assert [program.returncode for program in programs] == [2, 2, 0], outputs
 
-    project.dbt("build", *MODELS_ONLY)
+    project.dbt("build", *MODELS_ONLY, "--select", "+message_details", *WORK_LISTS)
     (gold,) = project.query(
         "select count(*) as n, count(distinct message_id) as distinct_n"
         " from genie_analytics.message_details where status is not null"

@@ -147,6 +147,7 @@ def test_modes_and_keys_are_checked() -> None:
         Privacy("hashed", "short")
 
 
+@pytest.mark.slow
 def test_nothing_private_is_stored_or_built(
     history: History,
     make_project: Callable[[], Project],

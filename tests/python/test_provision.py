@@ -26,6 +26,8 @@ SCHEMAS = (
 SECRET = "never-to-be-printed-4711"
 NOTHING = "nothing to change\n"
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Site:

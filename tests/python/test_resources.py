@@ -29,6 +29,8 @@ READ = (
     *("+genie_space_changes", "+genie_space_details"),
 )
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Site:

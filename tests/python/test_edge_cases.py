@@ -77,7 +77,7 @@ def details(make_project: Callable[[], Project]) -> dict[str, dict[str, Any]]:
         writer.add(MESSAGES, row | {"payload": payload})
         writer.add(FETCH_ATTEMPTS, row | {"resource": "message", "outcome": "fetched"})
     writer.flush()
-    project.dbt("build", "--exclude-resource-type", "unit_test", "--select", "+message_details")
+    project.dbt("build", "--exclude-resource-type", "unit_test")
     rows = project.query("select * from genie_analytics.message_details")
     return {row["message_id"]: row for row in rows}
 

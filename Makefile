@@ -27,7 +27,7 @@ FRESHNESS_LOG := target/freshness
 
 MONITORING := prometheus prometheus-alertmanager prometheus-pushgateway prometheus-node-exporter
 
-.PHONY: help setup demo build ingest test test-fast test-deps lint fmt freshness gate docs docs-serve data-model dashboard-build dashboard dashboard-deploy ml-dash-import-freshness bench clean
+.PHONY: help setup demo build ingest test test-fast test-deps lint lint-python lint-sql fmt freshness gate docs docs-serve data-model dashboard-build dashboard dashboard-deploy ml-dash-import-freshness bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,10 +89,15 @@ test-deps: ## install the system programs that tests use (Debian, root): Postgre
 	} || echo "test-deps: no logrotate to be had here; its test is skipped by name"
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-sql lint-python
+
+lint-python: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy $$(find models ops docs -name '*.py')
+
+lint-sql: $(STAMP)
 	@# in memory: two processes cannot open one DuckDB file
 	GENIE_DUCKDB_PATH=:memory: DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt/singular
 

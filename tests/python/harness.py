@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,13 +113,24 @@ class Project:
         return expected(finished, expect)
 
     def dbt(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
+        environment = self.environment
+        if not self.artifacts:
+            environment = WITHOUT_ARTIFACTS | environment
+            environment["DBT_TARGET_PATH"] = str(self._parsed_with(arguments))
         finished = run_forked(
             *("dbt", ["--no-use-colors", *arguments]),
             cwd=self.folder,
-            env=self.environment if self.artifacts else WITHOUT_ARTIFACTS | self.environment,
+            env=environment,
             timeout=self.dbt_within,
         )
         return expected(finished, expect)
+
+    def _parsed_with(self, arguments: Sequence[str]) -> Path:
+        """A folder for each text of --vars: another one makes dbt parse the whole project anew."""
+        if "--vars" not in arguments:
+            return self.parsed
+        text = arguments[arguments.index("--vars") + 1]
+        return self.parsed / f"vars-{zlib.crc32(text.encode()):08x}"
 
     def build_work_lists(self) -> None:
         """Build what the ingesters read, as a scheduled run does before it fetches."""

@@ -234,10 +234,11 @@ def test_docs_are_generated(project: DatabricksProject) -> None:
     assert (project.parsed / "catalog.json").stat().st_size > 10_000
 
 
-def test_system_tables_are_pruned(project: DatabricksProject) -> None:
+def test_system_tables_are_pruned(project: DatabricksProject, tmp_path: Path) -> None:
     """Each read of a large system table names dates and workspaces as literals."""
-    project.dbt("compile", "--select", *PREDICATES, "--vars", WORKSPACE_VARIABLE)
-    compiled = project.parsed / "compiled/genie_observability/models"
+    given = ("--vars", WORKSPACE_VARIABLE, "--target-path", str(tmp_path))
+    project.dbt("compile", "--select", *PREDICATES, *given)
+    compiled = tmp_path / "compiled/genie_observability/models"
     reads = {path.stem: sql for path in compiled.rglob("*.sql") for sql in system_reads(path)}
     assert reads.keys() == PREDICATES.keys()
     for name, sql in reads.items():

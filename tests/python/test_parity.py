@@ -358,8 +358,9 @@ def on(engine: Engine, rows: Rows) -> Rows:
 
 
 def test_every_stage_gives_equal_gold(recording: Recording, other: Engine) -> None:
-    for number, (stage, landed) in enumerate(zip(STAGES, recording.landed, strict=True)):
-        other.project.land(landed)
+    last = max(map(STAGES.index, other.stages))
+    for number, stage in enumerate(STAGES[: last + 1]):
+        other.project.land(recording.landed[number])
         if stage not in other.stages:
             continue
         other.set_clock(number)

@@ -14,10 +14,17 @@ from servers import PostgresAccess, given_access, running_server
 from demo.history import History
 from demo.server import SimulatedWorkspaces
 
+# many minutes each
+LONGEST = ("test_databricks.py", "test_parity.py", "test_tour.py")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no core is idle in the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+    def is_quick(item: pytest.Item) -> tuple[bool, bool]:
+        return item.path.name not in LONGEST, item.get_closest_marker("slow") is None
+
+    items.sort(key=is_quick)
 
 
 @pytest.fixture(scope="session")

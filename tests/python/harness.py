@@ -31,6 +31,8 @@ WORK_LISTS = (
     *("+genie_messages_to_fetch", "+genie_spaces_to_fetch"),
     *("+genie_comments_to_fetch", "+genie_conversations", "+genie_eval_runs"),
 )
+# where dbt keeps what it has parsed, by engine, project and --vars
+PARSES: dict[tuple[str, str, str], Path] = {}
 CLIENT_SECRET = "correct-horse-battery-staple"
 
 
@@ -114,9 +116,13 @@ class Project:
 
     def dbt(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
         environment = self.environment
+        given = arguments[arguments.index("--vars") + 1] if "--vars" in arguments else ""
         if not self.artifacts:
             environment = WITHOUT_ARTIFACTS | environment
-            environment["DBT_TARGET_PATH"] = str(self._parsed_with(arguments))
+            if given:  # another text in the same folder would make dbt parse the whole project anew
+                folder = self.parsed / f"vars-{zlib.crc32(given.encode()):08x}"
+                environment["DBT_TARGET_PATH"] = str(folder)
+        self._begin_as_parsed_before(environment, given)
         finished = run_forked(
             *("dbt", ["--no-use-colors", *arguments]),
             cwd=self.folder,
@@ -125,12 +131,13 @@ class Project:
         )
         return expected(finished, expect)
 
-    def _parsed_with(self, arguments: Sequence[str]) -> Path:
-        """A folder for each text of --vars: another one makes dbt parse the whole project anew."""
-        if "--vars" not in arguments:
-            return self.parsed
-        text = arguments[arguments.index("--vars") + 1]
-        return self.parsed / f"vars-{zlib.crc32(text.encode()):08x}"
+    def _begin_as_parsed_before(self, environment: Mapping[str, str], given: str) -> None:
+        """Copy what dbt has parsed for another project, if it is like this; dbt checks that."""
+        parse = Path(environment["DBT_TARGET_PATH"]) / "partial_parse.msgpack"
+        first = PARSES.setdefault((self.engine, environment["DBT_PROJECT_DIR"], given), parse)
+        if first.exists() and not parse.exists():
+            parse.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(first, parse)
 
     def build_work_lists(self) -> None:
         """Build what the ingesters read, as a scheduled run does before it fetches."""

@@ -14,15 +14,14 @@ from servers import PostgresAccess, given_access, running_server
 from demo.history import History
 from demo.server import SimulatedWorkspaces
 
-# many minutes each
-LONGEST = ("test_databricks.py", "test_parity.py", "test_tour.py")
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no core is idle in the end."""
 
     def is_quick(item: pytest.Item) -> tuple[bool, bool]:
-        return item.path.name not in LONGEST, item.get_closest_marker("slow") is None
+        # minutes long, and last by its name; the two with Spark are not to begin together
+        is_tour = item.path.name == "test_tour.py"
+        return not is_tour, item.get_closest_marker("slow") is None
 
     items.sort(key=is_quick)
 

@@ -18,12 +18,12 @@ from demo.server import SimulatedWorkspaces
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no core is idle in the end."""
 
-    def is_quick(item: pytest.Item) -> tuple[bool, bool]:
+    def place(item: pytest.Item) -> tuple[bool, bool]:
         # minutes long, and last by its name; the two with Spark are not to begin together
         is_tour = item.path.name == "test_tour.py"
         return not is_tour, item.get_closest_marker("slow") is None
 
-    items.sort(key=is_quick)
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ OPTIONS ?=
 
 export DBT_PROFILES_DIR ?= profiles
 export GENIE_TARGET := $(TARGET)
+# where it is set, each of hundreds of processes would compile our packages anew
+export PYTHONDONTWRITEBYTECODE :=
 DBT := $(BIN)/dbt --no-use-colors
 DBT_TARGET := --target $(TARGET)
 # one more than there are cores: tests wait for servers, timers and disks, too

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 Row = dict[str, str | None]
 
 _WAIT = "30s"
-_POLL_SECONDS = 1.0
+_FIRST_POLL_SECONDS = 0.2
+_LONGEST_POLL_SECONDS = 5.0
 _LONGEST_SECONDS = 900  # a warehouse may have to start first
 _RUNNING = frozenset({"PENDING", "RUNNING"})
 _CONDITION = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
@@ -61,9 +62,11 @@ class Statements:
         """Ask until the statement has ended; if we do not see its end, it is canceled."""
         statement_id = answer.statement_id or ""
         deadline = time.monotonic() + _LONGEST_SECONDS
+        seconds = _FIRST_POLL_SECONDS
         try:
             while _state(answer) in _RUNNING and time.monotonic() < deadline:
-                time.sleep(_POLL_SECONDS)
+                time.sleep(seconds)
+                seconds = min(seconds * 2, _LONGEST_POLL_SECONDS)
                 answer = self._api.get_statement(statement_id)
         finally:
             if _state(answer) in _RUNNING:

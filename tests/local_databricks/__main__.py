@@ -23,6 +23,9 @@ class Handler(BaseHTTPRequestHandler):
     """Takes both protocols on one port, as Databricks does."""
 
     protocol_version = "HTTP/1.1"
+    # head and body at once: the second would wait for the client to confirm the first
+    disable_nagle_algorithm = True
+    wbufsize = -1
     thrift: TCLIService.Processor
     rest: RestService
 

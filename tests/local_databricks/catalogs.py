@@ -32,7 +32,11 @@ class CatalogNames:
 
     def namespace(self, catalog: str, schema: str) -> str:
         """Return the name of a schema as Spark knows it."""
-        return f"`{SPARK_CATALOG}`.`{catalog.lower()}{SEPARATOR}{schema.lower()}`"
+        return f"`{SPARK_CATALOG}`.`{self.database(catalog, schema)}`"
+
+    def database(self, catalog: str, schema: str) -> str:
+        """Return the name of a schema within Spark's own catalog."""
+        return f"{catalog.lower()}{SEPARATOR}{schema.lower()}"
 
     def to_spark(self, statement: str) -> tuple[str, set[tuple[str, str]]]:
         """Return the statement with Spark's names, and the views of information_schema it reads.

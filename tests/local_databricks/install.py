@@ -40,8 +40,9 @@ def install(folder: Path) -> None:
             return
         stamp.unlink(missing_ok=True)
         python = folder / ".venv" / "bin" / "python"
-        venv.create(folder / ".venv", clear=True, with_pip=True)
-        _pip(python, "install", *PACKAGES)
+        venv.create(folder / ".venv", clear=True, with_pip=False)  # ours installs there
+        # what is imported is compiled then, not all of 1 GB now
+        _pip(python, "install", "--no-compile", *PACKAGES)
         with tempfile.TemporaryDirectory(dir=folder) as downloads:
             _pip(python, "download", "--no-deps", "--dest", downloads, "jsoniq")
             (wheel,) = Path(downloads).glob("*.whl")
@@ -50,8 +51,9 @@ def install(folder: Path) -> None:
 
 
 def _pip(python: Path, command: str, *arguments: str) -> None:
-    pip = (str(python), "-m", "pip", command, "--quiet", "--disable-pip-version-check")
-    subprocess.run([*pip, "--constraint", str(CONSTRAINTS), *arguments], check=True)
+    pip = (sys.executable, "-m", "pip", "--python", str(python))
+    options = ("--quiet", "--disable-pip-version-check", "--constraint", str(CONSTRAINTS))
+    subprocess.run([*pip, command, *options, *arguments], check=True)
 
 
 def _cut_delta(wheel: Path, jar: Path) -> Path:
@@ -60,7 +62,7 @@ def _cut_delta(wheel: Path, jar: Path) -> Path:
         packed.extract(name, jar.parent)
     with (
         zipfile.ZipFile(jar.parent / name) as source,
-        zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target,
+        zipfile.ZipFile(jar, "w") as target,  # stored: Spark reads classes again and again
     ):
         for entry in source.namelist():
             if DELTA_CLASSES.match(entry) and not SURPLUS_CLASSES.match(entry):

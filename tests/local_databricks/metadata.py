@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,12 +60,17 @@ class Relation:
         return self.details.get("Provider", "")
 
 
+# catalog, schema and name
+Look = Callable[[SparkSession, str, str, str], Relation]
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a statement wants of information_schema; describing every table is slow."""
 
     schemas: frozenset[str]
     tables: frozenset[str]
+    comments: bool
     times: bool
 
     @classmethod
@@ -76,7 +81,13 @@ class Asked:
             found = re.findall(rf"{column}\s*=\s*'([^']*)'", statement, re.I)
             return frozenset(name.lower() for name in found)
 
-        return cls(names("table_schema"), names("table_name"), "last_altered" in statement.lower())
+        told = statement.lower()
+        return cls(
+            schemas=names("table_schema"),
+            tables=names("table_name"),
+            comments="comment" in told,
+            times="last_altered" in told,
+        )
 
 
 class Metadata:
@@ -105,6 +116,16 @@ class Metadata:
                 relation.details[column] = kind
         return relation
 
+    def known(self, spark: SparkSession, catalog: str, schema: str, name: str) -> Relation:
+        """Return what Spark knows of a relation without looking at the table: no column."""
+        state = spark._jsparkSession.sessionState()
+        place = self._names.database(catalog, schema), name
+        table = state.catalog().externalCatalog().getTable(*place)
+        details = {"Type": table.tableType().name()}
+        if table.provider().isDefined():
+            details["Provider"] = table.provider().get()
+        return Relation(catalog, schema, name, [], details)
+
     def make_views(self, spark: SparkSession, views: set[tuple[str, str]], statement: str) -> None:
         """Make the temporary views that stand for views of information_schema."""
         asked = Asked.by(statement)
@@ -129,8 +150,9 @@ class Metadata:
         if view == "schemata":
             yield from ((catalog, name, _OWNER, None) for name in self.schemas(spark, catalog))
             return
+        look = self.known if view == "tables" and not asked.comments else self.describe
         # those of the catalog `system` tell of all
-        for relation in self._relations(spark, catalog, asked):
+        for relation in self._relations(spark, catalog, asked, look):
             place = (relation.catalog, relation.schema, relation.name)
             if view == "tables":
                 altered_at = self._altered_at(spark, relation) if asked.times else None
@@ -142,7 +164,9 @@ class Metadata:
             elif relation.is_view:
                 yield (*place, relation.details.get("View Text"))
 
-    def _relations(self, spark: SparkSession, catalog: str, asked: Asked) -> Iterator[Relation]:
+    def _relations(
+        self, spark: SparkSession, catalog: str, asked: Asked, look: Look
+    ) -> Iterator[Relation]:
         for told in self._names.catalogs if catalog == "system" else (catalog,):
             for schema in self.schemas(spark, told):
                 if asked.schemas and schema not in asked.schemas:
@@ -150,7 +174,7 @@ class Metadata:
                 for name in self.names_in(spark, told, schema):
                     if not asked.tables or name in asked.tables:
                         with suppress(PySparkException):  # gone since, or being replaced
-                            yield self.describe(spark, told, schema, name)
+                            yield look(spark, told, schema, name)
 
     def names_in(self, spark: SparkSession, catalog: str, schema: str) -> list[str]:
         """Return the tables and views of a schema."""

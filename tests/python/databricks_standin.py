@@ -116,7 +116,11 @@ def running_standin(folder: Path) -> Iterator[Standin]:
         server = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(INSTALLER.parents[1])},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(INSTALLER.parents[1]),
+                "PYTHONDONTWRITEBYTECODE": "",  # its packages are not compiled yet
+            },
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

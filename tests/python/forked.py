@@ -27,26 +27,41 @@ from typing import Any, NoReturn
 
 IMPORTED = (
     *("dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.postgres", "dbt.adapters.databricks"),
-    *("ingest.cli", "databricks.sdk", "pyarrow.parquet"),
+    *("ingest.cli", "provision.cli", "databricks.sdk", "pyarrow.parquet"),
 )
+# module and function of each
+PROGRAMS = {
+    "dbt": ("dbt.cli.main", "cli"),
+    "genie-ingest": ("ingest.cli", "main"),
+    "genie-setup": ("provision.cli", "main"),
+}
 # a fork has no thread but the one that forks: NumPy shall start none when it is imported
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 def run_forked(
-    program: str, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
+    program: str,
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    answer: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run `dbt` or `genie-ingest`, as subprocess.run does.
+    """Run one of PROGRAMS with `answer` to read, as subprocess.run does.
 
     Raises:
-        subprocess.TimeoutExpired: After so many seconds; the command is killed.
+        subprocess.TimeoutExpired: After so many seconds; the command is killed, and has ended.
     """
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as connection:
         outputs = [Path(folder, name) for name in ("stdout", "stderr")]
+        given = Path(folder, "stdin")
+        given.write_text(answer, encoding="utf-8")
         request = {
             "command": [program, *arguments],
             "cwd": str(cwd),
             "env": dict(env),
+            "input": str(given),
             "outputs": [str(path) for path in outputs],
         }
         connection.settimeout(timeout)
@@ -57,7 +72,10 @@ def run_forked(
             try:
                 code = int(told.readline())
             except TimeoutError as error:
-                os.kill(process, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it ended just now
+                    os.kill(process, signal.SIGKILL)
+                connection.settimeout(None)
+                connection.recv(1)  # its exit code: it holds no file any more
                 raise subprocess.TimeoutExpired(request["command"], timeout) from error
         stdout, stderr = (path.read_text(encoding="utf-8") for path in outputs)
     return subprocess.CompletedProcess(request["command"], code, stdout, stderr)
@@ -131,13 +149,12 @@ def run(request: Mapping[str, Any]) -> NoReturn:
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
+    os.dup2(os.open(request["input"], os.O_RDONLY), 0)
     for number, path in enumerate(request["outputs"], start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
     sys.argv = request["command"]
-    if sys.argv[0] == "dbt":
-        from dbt.cli.main import cli as main
-    else:
-        from ingest.cli import main
+    module, function = PROGRAMS[sys.argv[0]]
+    main = getattr(importlib.import_module(module), function)
     code: object = 1
     try:
         main()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from forked import run_forked
 from harness import Project
 
 from demo.faults import Faults
@@ -52,23 +53,17 @@ class Life:
 
 def run_and_kill(project: Project, after_seconds: float) -> bool:
     """Run the ingester; return whether it was killed before its end."""
-    command = [sys.executable, "-m", "ingest", "messages"]
-    command += ["--workers", str(WORKERS), "--batch-rows", str(BATCH_ROWS)]
-    process = subprocess.Popen(
-        command,
-        cwd=project.folder,
-        env=project.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    sizes = ("--workers", str(WORKERS), "--batch-rows", str(BATCH_ROWS))
     try:
-        _, errors = process.communicate(timeout=after_seconds)
+        finished = run_forked(
+            *("genie-ingest", ("messages", *sizes)),
+            cwd=project.folder,
+            env=project.environment,
+            timeout=after_seconds,
+        )
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
         return True
-    assert process.returncode == 0, errors
+    assert finished.returncode == 0, finished.stderr
     return False
 
 
@@ -125,7 +120,7 @@ def new_life(
 
 def one_round(life: Life, chance: random.Random) -> int:
     """Run once and return how many messages will have to be fetched again."""
-    was_killed = run_and_kill(life.project, chance.uniform(0.4, 2.4))
+    was_killed = run_and_kill(life.project, chance.uniform(0.05, 1.0))
     life.kills += was_killed
     before, life.in_vain = life.in_vain, life.fetched_in_vain()
     in_vain = life.in_vain - before

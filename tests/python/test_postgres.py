@@ -157,14 +157,15 @@ def test_two_ingesters_and_a_build_at_once(
 
 
 def test_a_killed_server_costs_a_batch_and_no_more(
-    tmp_path: Path, parsed_for_postgres: Path, serve: Callable[..., SimulatedWorkspaces]
+    tmp_path: Path, serve: Callable[..., SimulatedWorkspaces]
 ) -> None:
     history = build_history(
         HistoryOptions(end=END, messages=600, restricted_share=0, deleted_share=0, in_flight=0)
     )
     site = serve(history, faults=Faults(latency=1.0, latency_seconds=0.05))
     with running_server(port=free_port()) as server:
-        project = Project(tmp_path, parsed_for_postgres, dict(server.environ), engine="postgres")
+        # a target folder of its own: another port makes dbt parse anew, and so the next test
+        project = Project(tmp_path, tmp_path / "target", dict(server.environ), engine="postgres")
         project.sign_in(history)
         project.load(history, site.urls)
         project.build_work_lists()

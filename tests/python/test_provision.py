@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlglot
+from forked import run_forked
 from harness import CLIENT_SECRET, ROOT, Project
 
 from demo.history import History, HistoryOptions, build_history
@@ -49,15 +50,12 @@ class Site:
     def setup(
         self, *words: str, expect: int = 0, answer: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        finished = subprocess.run(
-            [sys.executable, "-m", "provision", *words],
+        finished = run_forked(
+            *("genie-setup", words),
             cwd=self.project.folder,
             env=self.project.environment,
-            input=answer,
-            capture_output=True,
-            text=True,
             timeout=120,
-            check=False,
+            answer=answer,
         )
         assert finished.returncode == expect, finished.stdout + finished.stderr
         assert SECRET not in finished.stdout + finished.stderr

@@ -64,11 +64,11 @@ def run_forked(
             "input": str(given),
             "outputs": [str(path) for path in outputs],
         }
-        connection.settimeout(timeout)
         connection.connect(_starter())
         with connection.makefile("rw", encoding="utf-8") as told:
             print(json.dumps(request), file=told, flush=True)
             process = int(told.readline())
+            connection.settimeout(timeout)  # from its start on
             try:
                 code = int(told.readline())
             except TimeoutError as error:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exporters.collecting import collect_by_dbt, collect_from
-from exporters.console import Reporter, configure_logging
 from exporters.database import absence, lock
 from exporters.errors import ExporterError
 from exporters.exporting import Collect, Way, export
@@ -37,6 +36,7 @@ from exporters.options import (
     verbose,
 )
 from exporters.textfile import Textfile
+from warehouse.console import Reporter, configure_logging
 
 if TYPE_CHECKING:
     from exporters.dbt import Dbt

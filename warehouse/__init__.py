@@ -9,19 +9,25 @@ The other packages of this distribution reach a database only through here:
     rows = warehouse.read("select ... where id = ?", [id])
 """
 
-from warehouse.base import (
-    Table,
-    Transaction,
-    UnknownTargetError,
-    Warehouse,
-    WarehouseError,
-    WarehouseLockedError,
-    WarehouseMissingError,
-)
-from warehouse.duckdb import DuckDBWarehouse, MemoryWarehouse
-from warehouse.opening import open_warehouse
-from warehouse.postgres import PostgresWarehouse
-from warehouse.profile import Profile, read_profile
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from warehouse.base import (
+        Table,
+        Transaction,
+        UnknownTargetError,
+        Warehouse,
+        WarehouseError,
+        WarehouseLockedError,
+        WarehouseMissingError,
+    )
+    from warehouse.duckdb import DuckDBWarehouse, MemoryWarehouse
+    from warehouse.opening import open_warehouse
+    from warehouse.postgres import PostgresWarehouse
+    from warehouse.profile import Profile, read_profile
 
 __all__ = [
     "DuckDBWarehouse",
@@ -38,3 +44,18 @@ __all__ = [
     "open_warehouse",
     "read_profile",
 ]
+_MODULES = {
+    "DuckDBWarehouse": "duckdb",
+    "MemoryWarehouse": "duckdb",
+    "PostgresWarehouse": "postgres",
+    "Profile": "profile",
+    "open_warehouse": "opening",
+    "read_profile": "profile",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import an engine when it is asked for: programs that need only a text wait for none."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'base')}"), name)

@@ -88,7 +88,8 @@ def archive_run(target: Path, archive: Path, *, log: Path | None, keep: int) -> 
         OutputError: the archive cannot be written.
     """
     invocation, created_at = invocation_of(target / _MANIFEST)
-    folder = archive / f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}_{invocation[:8]}"
+    # to the microsecond: names order runs, and small ones end within a second
+    folder = archive / f"{created_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}_{invocation[:8]}"
     if folder.exists():
         return None
     paths = [target / name for name in (_SOURCES, _RESULTS) if (target / name).exists()]

@@ -17,6 +17,8 @@ import yaml
 from servers import PostgresAccess
 from watched import DAY, HOUR, Metrics, Watched
 
+from exporters.archive import archive_run
+
 SOURCES = {
     "sources": [
         {
@@ -371,3 +373,14 @@ def test_the_archive_drops_its_oldest_runs(runs: Runs, archive: Callable[..., Pa
     kept = {path.name for path in folder.iterdir()}
     assert kept == {runs.checked.name, runs.tested_when_leaking.name}
     assert project.export(*command).stdout == "archived before\n"
+
+
+def test_of_runs_within_a_second_the_older_is_dropped(tmp_path: Path) -> None:
+    archived = []
+    for moment, invocation in (("00.1", "ffffffff"), ("00.2", "00000000")):
+        target = tmp_path / invocation
+        target.mkdir()
+        metadata = {"invocation_id": invocation, "generated_at": f"2026-11-23T04:00:{moment}Z"}
+        (target / "manifest.json").write_text(json.dumps({"metadata": metadata}))
+        archived.append(archive_run(target, tmp_path / "archive", log=None, keep=1))
+    assert list((tmp_path / "archive").iterdir()) == archived[1:]
